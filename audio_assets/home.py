@@ -12,6 +12,7 @@ from audio_assets.errors import UsageError
 from audio_assets.settings import PROJECT_DIR, Settings, load_settings
 
 SHIPPED_CHECKPOINTS = PROJECT_DIR / "checkpoints"
+ASSET_SUFFIXES = {"spectrograms": "", "model_checkpoint": ".json", "fiftyone_dataset": ".json"}
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -64,6 +65,18 @@ class Home:
     def fiftyone(self) -> Path:
         """FiftyOne's own state, mongod's data directory included."""
         return self.root / ".fiftyone"
+
+    def asset(self, name: str, *, checkpoint: str | None = None, folder: str | None = None) -> Path:
+        """Where one partition of an asset lies: a file, or the directory of `spectrograms`.
+
+        Args:
+            name: the asset, such as "embeddings".
+            checkpoint: for assets partitioned by checkpoint.
+            folder: for assets partitioned by folder.
+        """
+        parts = [part for part in (checkpoint, folder) if part is not None]
+        suffix = ASSET_SUFFIXES.get(name, ".parquet")
+        return self.assets.joinpath(name, *parts[:-1], parts[-1] + suffix)
 
     def ensure(self) -> Home:
         """Create the directories.

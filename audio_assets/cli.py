@@ -1,0 +1,238 @@
+"""`audio-assets`: the command line. Results go to stdout, bars and logs to stderr; see DESIGN §8 for exit status."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from audio_assets.errors import AudioAssetsError
+from audio_assets.settings import load_settings
+
+app = typer.Typer(
+    name="audio-assets",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Folders of recordings to embeddings to something people explore.",
+)
+models = typer.Typer(no_args_is_help=True, help="Checkpoints: what is registered.")
+app.add_typer(models, name="models")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, last, on stdout.")]
+Checkpoint = Annotated[str | None, typer.Option(help="Checkpoint; the default one if not given.")]
+FolderName = Annotated[str, typer.Option("--folder", help="The folder's name.")]
+
+
+class Policy(StrEnum):
+    """How recordings become windows."""
+
+    clip = "clip"
+    sliding = "sliding"
+
+
+class Tail(StrEnum):
+    """What becomes of the rest of a recording."""
+
+    overlap_back = "overlap_back"
+    pad = "pad"
+    drop = "drop"
+
+
+class What(StrEnum):
+    """What to export."""
+
+    embeddings = "embeddings"
+    metadata = "metadata"
+    clusters = "clusters"
+    raven = "raven"
+    audacity = "audacity"
+    csv = "csv"
+
+
+@app.command()
+def run(
+    folder: Annotated[Path, typer.Argument(help="Any directory of recordings; used in place.")],
+    name: Annotated[str | None, typer.Option(help="Its key; by default from its name.")] = None,
+    checkpoint: Checkpoint = None,
+    policy: Annotated[Policy | None, typer.Option(help="One window per file, or many.")] = None,
+    window: Annotated[float | None, typer.Option(help="Window length in seconds.")] = None,
+    hop: Annotated[float | None, typer.Option(help="Seconds between window starts.")] = None,
+    tail: Annotated[Tail | None, typer.Option(help="What becomes of the rest.")] = None,
+    verify: Annotated[bool, typer.Option(help="Hash every file again.")] = False,
+    strict: Annotated[bool, typer.Option(help="Exit with 3 when any file failed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Ingest and encode a folder; only what is stale is computed."""
+    from audio_assets.running import run as run_folder
+    from audio_assets.summary import run_summary
+
+    report = run_folder(
+        folder, checkpoint, name=name, policy=policy and policy.value, window=window, hop=hop,
+        tail=tail and tail.value, verify=verify,
+    )  # fmt: skip
+    _print(report.to_dict() if as_json else run_summary(report), as_json)
+    if strict and report.failed:
+        raise typer.Exit(3)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path | None, typer.Argument(help="A directory of recordings.")] = None,
+    esc50: Annotated[bool, typer.Option("--esc50", help="Download ESC-50 first.")] = False,
+) -> None:
+    """Run on FOLDER, else on the folders under data/audio, else on a synthetic soundscape."""
+    from audio_assets.demo import demo_folders
+    from audio_assets.running import run as run_folder
+    from audio_assets.summary import how_to_open, run_summary
+
+    for root in demo_folders(load_settings(), folder, esc50=esc50):
+        print(run_summary(run_folder(root)))
+    print(how_to_open())
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """What is materialized for each folder and checkpoint, what is stale, and why."""
+    from audio_assets.summary import folder_status, status_table
+
+    rows = folder_status(load_settings())
+    _print({"folders": rows} if as_json else status_table(rows), as_json)
+
+
+@app.command()
+def search(
+    folder: FolderName,
+    window_id: Annotated[str | None, typer.Option(help="Neighbours of this window.")] = None,
+    file: Annotated[Path | None, typer.Option(help="Neighbours of this sound file.")] = None,
+    vector: Annotated[Path | None, typer.Option(help="Neighbours of a vector in a .npy.")] = None,
+    checkpoint: Checkpoint = None,
+    k: Annotated[int, typer.Option("-k", help="How many.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """The windows nearest to a window, a sound file or a vector."""
+    from audio_assets.reading import search as find
+    from audio_assets.storage import read_npy
+    from audio_assets.summary import results_table
+
+    query = read_npy(vector, mmap=False) if vector else None
+    rows = find(folder, window_id=window_id, file=file, vector=query, checkpoint=checkpoint, k=k)
+    _print({"results": rows} if as_json else results_table(rows), as_json)
+
+
+@app.command()
+def export(
+    folder: Annotated[str, typer.Argument(help="The folder's name.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")],
+    what: Annotated[What, typer.Option(help="Which table.")],
+    checkpoint: Checkpoint = None,
+) -> None:
+    """Write embeddings, metadata, clusters, a Raven table or Audacity labels to a file."""
+    from audio_assets.exporting import export as write
+
+    rows = write(folder, checkpoint or load_settings().checkpoint, what.value, output)
+    print(f"{output}: {rows} rows")
+
+
+@app.command("app")
+def open_app(
+    folder: Annotated[str | None, typer.Argument(help="The folder's name.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port on this machine.")] = None,
+) -> None:
+    """Open the FiftyOne App on a folder's data set."""
+    from audio_assets.explore.app import launch
+    from audio_assets.home import Home
+    from audio_assets.summary import only_folder
+
+    settings = load_settings(app_port=port)
+    launch(Home.of(settings), only_folder(settings, folder), port=settings.app_port)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check Python, mongod, device, disk and registry; say how to mend each."""
+    from dataclasses import asdict
+
+    from audio_assets.doctor import examine
+
+    findings = examine(load_settings())
+    if as_json:
+        _print({"findings": [asdict(f) for f in findings]}, as_json)
+    else:
+        for f in findings:
+            print(f"{f.state:8} {f.what:14} {f.found}" + (f"\n{'':23} {f.remedy}" if f.remedy else ""))
+    if any(f.state == "error" for f in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def forget(
+    folder: Annotated[str, typer.Argument(help="The folder's name.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove a folder from the registry and delete what was computed; recordings stay."""
+    from audio_assets.forgetting import forget_folder
+
+    if not yes:
+        typer.confirm(f"Delete everything computed for {folder!r}? Recordings stay.", abort=True)
+    forget_folder(load_settings(), folder)
+    print(f"{folder} is forgotten; its recordings were not touched")
+
+
+@app.command()
+def stop() -> None:
+    """Stop the MongoDB of this home."""
+    from audio_assets.explore.mongod import stop_database
+    from audio_assets.home import Home
+
+    stopped = stop_database(Home.of(load_settings()))
+    print("MongoDB stopped" if stopped else "MongoDB was not running")
+
+
+@app.command()
+def train(
+    data: Annotated[Path, typer.Argument(help="A data set in the ESC-50 layout.")],
+    out: Annotated[Path, typer.Argument(help="Directory of the new checkpoint.")],
+    resume: Annotated[bool, typer.Option(help="Go on where a stopped run was.")] = True,
+) -> None:
+    """Pre-train, fine-tune and evaluate an AudioMAE++; reproduces the shipped checkpoint."""
+    from audio_assets.training.train import train as train_checkpoint
+
+    train_checkpoint(data, out, resume=resume)
+
+
+@models.command("list")
+def list_models(as_json: Json = False) -> None:
+    """Checkpoints of this home and the shipped ones."""
+    from audio_assets.summary import models_table, registered_models
+
+    rows = registered_models(load_settings())
+    _print({"models": rows} if as_json else models_table(rows), as_json)
+
+
+def _print(value: Any, as_json: bool) -> None:
+    print(json.dumps(value, ensure_ascii=False) if as_json else value)
+
+
+def main() -> NoReturn:
+    """Entry point: errors become one line on stderr and an exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(standalone_mode=True)
+    except AudioAssetsError as error:
+        print(f"audio-assets: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        print("audio-assets: stopped; finished work is kept, run again to go on", file=sys.stderr)
+        raise SystemExit(130) from None
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""Reading what was materialized: vectors with their windows and metadata, and search over them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from audio_assets.errors import NotMaterializedError, UsageError
+from audio_assets.folders import FolderRegistry
+from audio_assets.home import Home
+from audio_assets.settings import Settings, load_settings
+from audio_assets.storage import read_parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def load_embeddings(
+    folder: str, checkpoint: str | None = None, *, settings: Settings | None = None
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Vectors of one folder under one checkpoint, with the windows they belong to.
+
+    Args:
+        folder: the folder's key.
+        checkpoint: the checkpoint's name; the default one when None.
+        settings: the settings; from the environment when None.
+
+    Returns:
+        windows: one row per vector: window_id, recording_id, path (relative to the folder),
+            start_s, end_s (seconds from the start of the recording) and all metadata columns.
+        vectors: float32 [N, dim], in the order of `windows`.
+
+    Raises:
+        NotMaterializedError: when that pair has not been computed; names the command that does.
+    """
+    settings = settings or load_settings()
+    home = Home.of(settings)
+    table = embeddings_table(home, folder, checkpoint or settings.checkpoint)
+    windows = table.drop_columns(["embedding", "encoding_signature"]).to_pandas()
+    paths = _read_asset(home, "raw_audio", folder).select(["recording_id", "path", "status"])
+    paths = paths.to_pandas().query("status == 'ok'").drop(columns="status")
+    metadata = _read_asset(home, "metadata_table", folder).to_pandas()
+    joined = windows.merge(paths, on="recording_id", how="left", validate="many_to_one")
+    joined = joined.merge(metadata, on="path", how="left", validate="many_to_one")
+    first = ["window_id", "recording_id", "path", "start_s", "end_s"]
+    return joined[first + [c for c in joined.columns if c not in first]], vectors_of(table)
+
+
+def embeddings_table(home: Home, folder: str, checkpoint: str) -> pa.Table:
+    """The stored embeddings of a pair, as written (schemas.embeddings_schema).
+
+    Raises:
+        NotMaterializedError: when it was never computed.
+    """
+    FolderRegistry(home).get(folder)
+    return _read_asset(home, "embeddings", folder, checkpoint)
+
+
+def vectors_of(table: pa.Table) -> np.ndarray:
+    """The `embedding` column as float32 [N, dim], without a Python object per row."""
+    column = table.column("embedding")
+    dim = column.type.list_size
+    flat = [chunk.flatten().to_numpy(zero_copy_only=False) for chunk in column.chunks]
+    values = np.concatenate(flat) if flat else np.empty(0, np.float32)
+    return values.reshape(-1, dim)
+
+
+def search(
+    folder: str,
+    *,
+    window_id: str | None = None,
+    file: str | Path | None = None,
+    vector: np.ndarray | None = None,
+    checkpoint: str | None = None,
+    k: int = 20,
+    settings: Settings | None = None,
+) -> list[dict[str, object]]:
+    """The k windows nearest to a window, a sound file or a vector, by exact cosine.
+
+    Args:
+        folder: the folder to search.
+        window_id: a window of that folder; it is not among its own results.
+        file: a sound file; encoded as one clip (mean over the model's inputs across it).
+        vector: float [dim].
+        checkpoint: the default one when None.
+        k: how many results, at least 1.
+        settings: the settings; from the environment when None.
+
+    Returns:
+        Dictionaries in descending order of `score` (cosine, -1 to 1): window_id, score, metadata.
+
+    Raises:
+        UsageError: not exactly one query, an unknown window, a vector of another length.
+        NotMaterializedError: the pair has not been computed.
+    """
+    from audio_assets.analysis.similarity import SimilarityIndex
+
+    if sum(query is not None for query in (window_id, file, vector)) != 1:
+        raise UsageError("Give exactly one of a window id, a file or a vector to search with.")
+    if k < 1:
+        raise UsageError(f"k must be at least 1, not {k}.")
+    settings = settings or load_settings()
+    checkpoint = checkpoint or settings.checkpoint
+    windows, vectors = load_embeddings(folder, checkpoint, settings=settings)
+    index = SimilarityIndex(windows["window_id"].to_numpy(), vectors)
+    if window_id is not None:
+        if not (windows["window_id"] == window_id).any():
+            raise UsageError(
+                f"Window {window_id!r} is not in folder {folder!r} under {checkpoint!r}. "
+                "`audio-assets export` with --what metadata lists the window ids."
+            )
+        ids, scores = index.query_ids([window_id], k)
+    else:
+        query = _file_vector(Path(file), checkpoint, settings) if file is not None else vector
+        ids, scores = index.query(_checked(query, vectors.shape[1]), k)
+    found = windows.set_index("window_id").loc[list(ids[0])].reset_index()
+    found.insert(1, "score", np.asarray(scores[0], dtype=float))
+    return [_plain(row) for row in found.to_dict("records")]
+
+
+def _checked(query: object, dim: int) -> np.ndarray:
+    """A query vector as float32 [1, dim]."""
+    try:
+        array = np.asarray(query, dtype=np.float32).reshape(1, -1)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"The query is not a vector of numbers: {error}.") from error
+    if array.shape[1] != dim:
+        raise UsageError(f"The query has {array.shape[1]} values; this folder's vectors have {dim}.")
+    if not np.isfinite(array).all():
+        raise UsageError("The query vector holds NaN or infinite values.")
+    return array
+
+
+def _file_vector(path: Path, checkpoint: str, settings: Settings) -> np.ndarray:
+    """float32 [dim] of a whole sound file: the mean over the model's inputs across it."""
+    from audio_assets.encoding.clip import encode_file
+    from audio_assets.models.encoder import load_encoder
+
+    encoder = load_encoder(checkpoint, device=settings.device, precision=settings.precision)
+    return encode_file(path, encoder)
+
+
+def _read_asset(home: Home, name: str, folder: str, checkpoint: str | None = None) -> pa.Table:
+    path = home.asset(name, folder=folder, checkpoint=checkpoint)
+    if not path.is_file():
+        root = FolderRegistry(home).get(folder).root
+        option = f" --checkpoint {checkpoint}" if checkpoint else ""
+        raise NotMaterializedError(
+            f"{name} of folder {folder!r}{f' under {checkpoint!r}' if checkpoint else ''} has not "
+            f"been computed. Run: audio-assets run {root}{option}"
+        )
+    return read_parquet(path)
+
+
+def _plain(row: dict) -> dict[str, object]:
+    """A row that JSON can hold: missing values are None, times are ISO text."""
+    out: dict[str, object] = {}
+    for key, value in row.items():
+        if value is None or value != value:  # NaN and NaT differ from themselves
+            out[str(key)] = None
+        elif hasattr(value, "isoformat"):
+            out[str(key)] = value.isoformat()
+        else:
+            out[str(key)] = value.item() if isinstance(value, np.generic) else value
+    return out

@@ -1,0 +1,116 @@
+"""`audio_assets.run`: register a folder of recordings and materialize everything for one checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from audio_assets.errors import UsageError
+from audio_assets.folders import AudioFolder, FolderRegistry
+from audio_assets.home import Home
+from audio_assets.recordings.windows import WindowGrid
+from audio_assets.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from audio_assets.orchestration.runner import RunReport
+
+
+def run(
+    folder: str | Path,
+    checkpoint: str | None = None,
+    *,
+    name: str | None = None,
+    policy: Literal["clip", "sliding"] | None = None,
+    window: float | None = None,
+    hop: float | None = None,
+    tail: Literal["overlap_back", "pad", "drop"] | None = None,
+    verify: bool = False,
+    settings: Settings | None = None,
+) -> RunReport:
+    """Run ingest and encoding of one folder in this process; only what is stale is computed.
+
+    Args:
+        folder: any directory of recordings; used in place, never changed.
+        checkpoint: name of a registered checkpoint; the default one when None.
+        name: the folder's key and FiftyOne data set; a slug of the directory's name when None.
+        policy: `clip` (one window per recording) or `sliding`; by the data set's layout when None.
+        window: window length in seconds; the checkpoint's input length when None.
+        hop: seconds between window starts; the window length when None.
+        tail: what becomes of the rest of a recording; `overlap_back` when None.
+        verify: hash every file again, even when size and times are unchanged.
+        settings: the settings; from the environment when None.
+
+    Returns:
+        What was done: counts, failed files with reasons, seconds per asset, signature, peak memory.
+
+    Raises:
+        UsageError: the folder does not exist, its name is taken, or its grid is another one.
+        AudioAssetsError: an asset failed; the message says which and what to do.
+    """
+    from audio_assets.orchestration.runner import run_folder
+
+    settings = settings or load_settings()
+    home = Home.of(settings).ensure()
+    checkpoint = checkpoint or settings.checkpoint
+    registered = register_folder(
+        home, Path(folder), checkpoint, name=name, policy=policy, window=window, hop=hop, tail=tail
+    )
+    return run_folder(home, registered.key, checkpoint, settings, verify=verify)
+
+
+def register_folder(
+    home: Home,
+    root: Path,
+    checkpoint: str,
+    *,
+    name: str | None = None,
+    policy: Literal["clip", "sliding"] | None = None,
+    window: float | None = None,
+    hop: float | None = None,
+    tail: Literal["overlap_back", "pad", "drop"] | None = None,
+) -> AudioFolder:
+    """Put a folder into the registry with its window grid, or find it there.
+
+    Raises:
+        UsageError: the directory does not exist; or it is registered with another grid, since a
+            grid belongs to the folder and another grid is another folder key.
+    """
+    from audio_assets.loaders.metadata_table import default_grid
+    from audio_assets.loaders.registry import detect_loader
+    from audio_assets.models.registry import resolve
+
+    root = root.expanduser().resolve()
+    if not root.is_dir():
+        raise UsageError(
+            f"{root} is not a directory of recordings. Give the path of a folder that holds "
+            "sound files (sub-folders are searched too)."
+        )
+    card, _ = resolve(checkpoint, home)
+    registry = FolderRegistry(home)
+    known = registry.find(root, name)
+    base = known.grid if known else default_grid(root, detect_loader(root), card.input_seconds)
+    grid = _requested_grid(base, policy, window, hop, tail)
+    if known is not None and grid != known.grid:
+        raise UsageError(
+            f"Folder {known.key!r} has the window grid {known.grid.to_json()}, not "
+            f"{grid.to_json()}. Another grid of the same recordings is another folder: "
+            f"add --name {known.key}-2 (or any other name)."
+        )
+    return registry.register(root, name=name, grid=grid, checkpoint=checkpoint, card=card)
+
+
+def _requested_grid(
+    base: WindowGrid,
+    policy: Literal["clip", "sliding"] | None,
+    window: float | None,
+    hop: float | None,
+    tail: Literal["overlap_back", "pad", "drop"] | None,
+) -> WindowGrid:
+    """`base` with what the user asked for; asking for a length or hop means sliding windows."""
+    if policy is None and (window is not None or hop is not None or tail is not None):
+        policy = "sliding"
+    length = window if window is not None else base.window_s
+    step = hop if hop is not None else (length if window is not None else base.hop_s)
+    return WindowGrid.checked(
+        policy=policy or base.policy, window_s=length, hop_s=step, tail=tail or base.tail
+    )
