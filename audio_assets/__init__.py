@@ -29,7 +29,7 @@ _LAZY = {
     "run": "audio_assets.running",
     "search": "audio_assets.reading",
 }
-__all__ = ["__version__", *sorted(_LAZY)]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_LAZY)]
 
 
 def __getattr__(name: str) -> Any:

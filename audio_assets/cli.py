@@ -1,4 +1,8 @@
-"""`audio-assets`: the command line. Results go to stdout, bars and logs to stderr; see DESIGN §8 for exit status."""
+"""`audio-assets`: the command line.
+
+Results go to stdout, bars and logs to stderr. Exit status: 0 done, 1 the job failed, 2 wrong usage,
+3 with `--strict` when a file failed.
+"""
 
 from __future__ import annotations
 
@@ -164,7 +168,9 @@ def doctor(as_json: Json = False) -> None:
         _print({"findings": [asdict(f) for f in findings]}, as_json)
     else:
         for f in findings:
-            print(f"{f.state:8} {f.what:14} {f.found}" + (f"\n{'':23} {f.remedy}" if f.remedy else ""))
+            print(
+                f"{f.state:8} {f.what:14} {f.found}" + (f"\n{'':23} {f.remedy}" if f.remedy else "")
+            )
     if any(f.state == "error" for f in findings):
         raise typer.Exit(1)
 

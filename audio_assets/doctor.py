@@ -1,4 +1,4 @@
-"""`audio-assets doctor`: looks at Python, mongod, device, disk and registry, and says how to mend each."""
+"""`audio-assets doctor`: Python, mongod, device, disk, registry, and how to mend each."""
 
 from __future__ import annotations
 
@@ -50,8 +50,6 @@ def examine(settings: Settings) -> list[Finding]:
 
 def _python(home: Home, settings: Settings) -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info < (3, 11):
-        return Finding("python", "error", version, "Install Python 3.11 or newer.")
     return Finding("python", "ok", version)
 
 
@@ -84,9 +82,9 @@ def _device(home: Home, settings: Settings) -> Finding:
 
 
 def _checkpoint(home: Home, settings: Settings) -> Finding:
-    from audio_assets.models.registry import list_checkpoints, resolve
+    from audio_assets.models.registry import list_checkpoints, resolve_checkpoint
 
-    card, _ = resolve(settings.checkpoint, home)
+    card = resolve_checkpoint(settings.checkpoint, home).card
     others = len(list_checkpoints(home)) - 1
     return Finding("checkpoint", "ok", f"{card.name} (default), {others} more, {card.dim}-d")
 

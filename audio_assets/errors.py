@@ -1,16 +1,16 @@
-"""The error hierarchy: every message names the thing, what was found, what was expected and what to do."""
+"""The error hierarchy: a message names the thing, what was found, what was expected, what to do."""
 
 from __future__ import annotations
 
 
 class AudioAssetsError(Exception):
-    """Base of every error that a user is meant to read; the command line prints its text, never a traceback."""
+    """Base of every error that a user is meant to read: its text is shown, never a traceback."""
 
     exit_code = 1
 
 
 class UsageError(AudioAssetsError):
-    """A wrong argument: a name that is taken, a path that does not exist, an option that contradicts another."""
+    """A wrong argument: a name that is taken, a path that does not exist, a contradiction."""
 
     exit_code = 2
 

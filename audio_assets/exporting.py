@@ -1,4 +1,4 @@
-"""`audio-assets export`: embeddings, metadata, clusters, Raven selection tables, Audacity labels."""
+"""`audio-assets export`: embeddings, metadata, clusters, Raven tables, Audacity labels."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def raven_table(windows: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         windows: rows with path, start_s, end_s and perhaps label and cluster.
-        files: one row per recording in playing order: path, duration_s, sample_rate, file (absolute).
+        files: one row per recording in playing order: path, duration_s, sample_rate, file.
 
     Returns:
         Columns as Raven Pro 1.6 writes them; the frequency bounds are 0 and the Nyquist frequency.
@@ -145,7 +145,9 @@ def _write(frame: pd.DataFrame, output: Path) -> None:
             frame = _wide(frame.drop(columns="embedding"), vectors)
         _write_csv(frame, output, ",")
         return
-    table = pa.Table.from_pandas(frame.drop(columns="embedding", errors="ignore"), preserve_index=False)
+    table = pa.Table.from_pandas(
+        frame.drop(columns="embedding", errors="ignore"), preserve_index=False
+    )
     if "embedding" in frame:
         vectors = np.stack(list(frame["embedding"])).astype(np.float32)
         column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1])

@@ -21,13 +21,13 @@ def forget_folder(settings: Settings, key: str) -> None:
     """
     from audio_assets.explore.dataset import delete_dataset
     from audio_assets.orchestration.instance import open_instance
-    from audio_assets.orchestration.locks import folder_lock
-    from audio_assets.orchestration.partitions import audio_folders
+    from audio_assets.orchestration.locks import exclusive
+    from audio_assets.orchestration.partitions import FOLDERS
 
     home = Home.of(settings)
     registry = FolderRegistry(home)
     registry.get(key)
-    with folder_lock(home, key):
+    with exclusive(home, "folder", key):
         delete_dataset(home, key)
         for asset in home.assets.iterdir() if home.assets.is_dir() else []:
             for directory in [asset, *(p for p in asset.iterdir() if p.is_dir())]:
@@ -36,8 +36,8 @@ def forget_folder(settings: Settings, key: str) -> None:
             shutil.rmtree(directory, ignore_errors=True)
         registry.forget(key)
         with open_instance(home) as instance:
-            if instance.has_dynamic_partition(audio_folders.name or "", key):
-                instance.delete_dynamic_partition(audio_folders.name or "", key)
+            if instance.has_dynamic_partition(FOLDERS.name or "", key):
+                instance.delete_dynamic_partition(FOLDERS.name or "", key)
 
 
 def _remove(directory: Path, key: str) -> None:

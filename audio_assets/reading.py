@@ -128,7 +128,9 @@ def _checked(query: object, dim: int) -> np.ndarray:
     except (TypeError, ValueError) as error:
         raise UsageError(f"The query is not a vector of numbers: {error}.") from error
     if array.shape[1] != dim:
-        raise UsageError(f"The query has {array.shape[1]} values; this folder's vectors have {dim}.")
+        raise UsageError(
+            f"The query has {array.shape[1]} values; this folder's vectors have {dim}."
+        )
     if not np.isfinite(array).all():
         raise UsageError("The query vector holds NaN or infinite values.")
     return array

@@ -1,9 +1,11 @@
-"""`audio_assets.run`: register a folder of recordings and materialize everything for one checkpoint."""
+"""`audio_assets.run`: register a folder and materialize everything for one checkpoint."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from pydantic import ValidationError
 
 from audio_assets.errors import UsageError
 from audio_assets.folders import AudioFolder, FolderRegistry
@@ -69,34 +71,52 @@ def register_folder(
     hop: float | None = None,
     tail: Literal["overlap_back", "pad", "drop"] | None = None,
 ) -> AudioFolder:
-    """Put a folder into the registry with its window grid, or find it there.
+    """Put a folder into the registry, or find it there, and add the checkpoint to its wanted ones.
+
+    The first checkpoint run on a folder gives it its default window length and the transform of
+    its spectrograms.
 
     Raises:
         UsageError: the directory does not exist; or it is registered with another grid, since a
             grid belongs to the folder and another grid is another folder key.
     """
     from audio_assets.loaders.metadata_table import default_grid
-    from audio_assets.loaders.registry import detect_loader
-    from audio_assets.models.registry import resolve
+    from audio_assets.models.registry import resolve_checkpoint
 
-    root = root.expanduser().resolve()
-    if not root.is_dir():
-        raise UsageError(
-            f"{root} is not a directory of recordings. Give the path of a folder that holds "
-            "sound files (sub-folders are searched too)."
-        )
-    card, _ = resolve(checkpoint, home)
+    card = resolve_checkpoint(checkpoint, home).card
     registry = FolderRegistry(home)
-    known = registry.find(root, name)
-    base = known.grid if known else default_grid(root, detect_loader(root), card.input_seconds)
-    grid = _requested_grid(base, policy, window, hop, tail)
-    if known is not None and grid != known.grid:
+    known = _registered(registry, root, name)
+    if known is None or known.input_seconds is None:
+        loader = known.loader if known else "auto"
+        grid = _requested_grid(
+            default_grid(root.expanduser(), loader, card.input_seconds), policy, window, hop, tail
+        )
+        return registry.register(
+            root, name, grid=grid, checkpoints=[card.name], input_seconds=card.input_seconds,
+            transform=card.transform.model_dump(),
+        )  # fmt: skip
+    grid = _requested_grid(known.grid, policy, window, hop, tail)
+    if grid != known.grid:
         raise UsageError(
             f"Folder {known.key!r} has the window grid {known.grid.to_json()}, not "
             f"{grid.to_json()}. Another grid of the same recordings is another folder: "
             f"add --name {known.key}-2 (or any other name)."
         )
-    return registry.register(root, name=name, grid=grid, checkpoint=checkpoint, card=card)
+    wanted = list(dict.fromkeys([*known.checkpoints, card.name]))
+    return registry.register(root, known.key, checkpoints=wanted)
+
+
+def _registered(registry: FolderRegistry, root: Path, name: str | None) -> AudioFolder | None:
+    """The entry of this directory under `name`, or under the only name that it has."""
+    if not root.expanduser().is_dir():
+        raise UsageError(
+            f"{root} is not a directory of recordings. Give the path of a folder that holds "
+            "sound files (sub-folders are searched too)."
+        )
+    same = [f for f in registry.load().values() if f.root == root.expanduser().resolve()]
+    if name is not None:
+        return next((f for f in same if f.key == name), None)
+    return same[0] if len(same) == 1 else None
 
 
 def _requested_grid(
@@ -111,6 +131,12 @@ def _requested_grid(
         policy = "sliding"
     length = window if window is not None else base.window_s
     step = hop if hop is not None else (length if window is not None else base.hop_s)
-    return WindowGrid.checked(
-        policy=policy or base.policy, window_s=length, hop_s=step, tail=tail or base.tail
-    )
+    try:
+        return WindowGrid(
+            policy=policy or base.policy, window_s=length, hop_s=step, tail=tail or base.tail
+        )
+    except ValidationError as error:
+        problems = "; ".join(f"{e['loc'][0]}={e['input']!r}: {e['msg']}" for e in error.errors())
+        raise UsageError(
+            f"These windows cannot be cut: {problems}. Lengths are seconds."
+        ) from error

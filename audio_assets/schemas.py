@@ -27,7 +27,7 @@ RECORDINGS = pa.schema(
         pa.field("inode", pa.uint64()),
     ]
 )
-"""One row per file, sorted by path. Schema metadata `grid` holds the folder's window grid as JSON."""
+"""One row per file, sorted by path. Schema metadata `grid` holds the folder's grid as JSON."""
 
 WINDOWS = pa.schema(
     [

@@ -1,4 +1,4 @@
-"""Every setting of the project: one pydantic model, filled from `AUDIO_ASSETS_*` environment variables."""
+"""Every setting of the project: one model, filled from `AUDIO_ASSETS_*` environment variables."""
 
 from __future__ import annotations
 

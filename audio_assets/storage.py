@@ -1,4 +1,4 @@
-"""Writing and reading files so that a reader never sees half of one: temporary name, fsync, rename."""
+"""Files written so that a reader never sees half of one: temporary name, fsync, rename."""
 
 from __future__ import annotations
 

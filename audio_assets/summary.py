@@ -41,7 +41,7 @@ def how_to_open() -> str:
 
 
 def only_folder(settings: Settings, name: str | None) -> str:
-    """The folder named, or the one most recently registered.
+    """The folder named, or the first one registered.
 
     Raises:
         UsageError: there is none, or the name is unknown.
@@ -52,14 +52,21 @@ def only_folder(settings: Settings, name: str | None) -> str:
     keys = registry.keys()
     if not keys:
         raise UsageError("No folder has been run yet. Run: audio-assets run FOLDER (or make demo).")
-    return keys[-1]
+    if len(keys) > 1:
+        print(
+            f"Folders: {', '.join(keys)}; opening {keys[0]}. The others can be chosen in the App."
+        )
+    return keys[0]
 
 
 def folder_status(settings: Settings) -> list[dict[str, Any]]:
     """One row per folder and checkpoint: materialized, stale and why, counts."""
+    home = Home.of(settings).ensure()
+    if not FolderRegistry(home).keys():
+        return []
     from audio_assets.orchestration.status import status_rows
 
-    return status_rows(Home.of(settings).ensure(), settings)
+    return status_rows(home, settings)
 
 
 def status_table(rows: list[dict[str, Any]]) -> str:
@@ -79,8 +86,9 @@ def status_table(rows: list[dict[str, Any]]) -> str:
 
 def registered_models(settings: Settings) -> list[dict[str, Any]]:
     """One row per checkpoint, the default one marked."""
-    from audio_assets.models.registry import list_checkpoints
+    from audio_assets.models.registry import list_checkpoints, resolve_checkpoint
 
+    home = Home.of(settings)
     return [
         {
             "name": card.name,
@@ -91,7 +99,7 @@ def registered_models(settings: Settings) -> list[dict[str, Any]]:
             "licence": card.licence,
             "default": card.name == settings.checkpoint,
         }
-        for card in list_checkpoints(Home.of(settings))
+        for card in (resolve_checkpoint(n, home).card for n in list_checkpoints(home))
     ]
 
 
@@ -123,4 +131,6 @@ def columns(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Aligned text columns."""
     table = [list(map(str, row)) for row in [header, *rows]]
     widths = [max(len(row[i]) for row in table) for i in range(len(header))]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in table)
+    return "\n".join(
+        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in table
+    )

@@ -1,0 +1,1 @@
+"""What vectors say: neighbours, maps, clusters, quality; knows no Dagster and no FiftyOne."""

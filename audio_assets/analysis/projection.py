@@ -1,0 +1,140 @@
+"""Two-dimensional maps of the embedding space: UMAP and t-SNE, seeded, for any size."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Self
+
+import numpy as np
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field
+
+from audio_assets.analysis.neighbours import unit_rows
+from audio_assets.analysis.umap_layout import SMALLEST, pca_layout, umap_layout
+from audio_assets.encoding.embeddings_file import vectors_of
+from audio_assets.schemas import COORDINATES
+from audio_assets.settings import Settings
+
+PARAMETERS_KEY = b"parameters"
+
+TSNE_THREADS = 2
+"""t-SNE's gradient sums over threads; with at most two, the sum is the same in either order."""
+
+
+class UmapParameters(BaseModel):
+    """Parameters of the UMAP map; the metric is cosine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    n_neighbors: Annotated[int, Field(ge=2)] = 15
+    min_dist: Annotated[float, Field(ge=0, le=1)] = 0.1
+    seed: int = 51
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The fields that are settings."""
+        return cls(
+            n_neighbors=settings.umap_n_neighbors,
+            min_dist=settings.umap_min_dist,
+            seed=settings.seed,
+        )
+
+
+class TsneParameters(BaseModel):
+    """Parameters of the t-SNE map; Euclidean on unit vectors, which orders as cosine does."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    perplexity: Annotated[float, Field(gt=0)] = 30.0
+    learning_rate: Annotated[float, Field(gt=0)] = 200.0
+    seed: int = 51
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The fields that are settings."""
+        return cls(
+            perplexity=settings.tsne_perplexity,
+            learning_rate=settings.tsne_learning_rate,
+            seed=settings.seed,
+        )
+
+
+def umap_coordinates(table: pa.Table, params: UmapParameters | None = None) -> pa.Table:
+    """Map every window by UMAP (arXiv:1802.03426) in cosine distance.
+
+    Args:
+        table: embeddings, `schemas.embeddings_schema`.
+        params: the defaults when None.
+
+    Returns:
+        Table of the COORDINATES schema in the order of `table`; the schema metadata `parameters`
+        are JSON: `asked` and `used` (fewer neighbours for few windows; `pca` below four).
+    """
+    params = params or UmapParameters()
+    layout, used = umap_layout(
+        vectors_of(table),
+        dimensions=2,
+        n_neighbors=params.n_neighbors,
+        min_dist=params.min_dist,
+        seed=params.seed,
+    )
+    return _table(table, layout, params, {**used, "metric": "cosine", "min_dist": params.min_dist})
+
+
+def tsne_coordinates(table: pa.Table, params: TsneParameters | None = None) -> pa.Table:
+    """Map every window by t-SNE (van der Maaten and Hinton 2008), Barnes-Hut, started from a PCA.
+
+    Args:
+        table: embeddings, `schemas.embeddings_schema`.
+        params: the defaults when None.
+
+    Returns:
+        As `umap_coordinates`; the perplexity used is at most a third of the other windows, and
+        with fewer than four windows, or when all vectors are equal, the map is a PCA.
+    """
+    params = params or TsneParameters()
+    units = unit_rows(vectors_of(table))
+    if len(units) < SMALLEST or bool((units == units[:1]).all()):
+        return _table(table, pca_layout(units, 2), params, {"method": "pca"})
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    perplexity = min(params.perplexity, (len(units) - 1) / 3)
+    model = TSNE(
+        n_components=2,
+        perplexity=perplexity,
+        learning_rate=params.learning_rate,  # pyright: ignore[reportArgumentType]
+        init="pca" if units.shape[1] >= 2 else "random",
+        metric="euclidean",
+        random_state=params.seed,
+        n_jobs=1,
+    )
+    with threadpool_limits(TSNE_THREADS, user_api="openmp"):
+        layout = np.asarray(model.fit_transform(units), np.float32)
+    used = {
+        "method": "tsne",
+        "perplexity": perplexity,
+        "learning_rate": params.learning_rate,
+        "metric": "euclidean on unit vectors",
+    }
+    return _table(table, layout, params, used)
+
+
+def parameters_of(table: pa.Table) -> dict[str, Any]:
+    """What a table of coordinates or clusters was made with: {asked, used, …}; {} when unknown."""
+    text = (table.schema.metadata or {}).get(PARAMETERS_KEY)
+    return json.loads(text) if text else {}
+
+
+def parameters_metadata(asked: BaseModel, used: dict[str, Any]) -> dict[bytes, bytes]:
+    """Schema metadata that `parameters_of` reads."""
+    text = json.dumps({"asked": asked.model_dump(mode="json"), "used": used}, sort_keys=True)
+    return {PARAMETERS_KEY: text.encode()}
+
+
+def _table(
+    table: pa.Table, layout: np.ndarray, params: BaseModel, used: dict[str, Any]
+) -> pa.Table:
+    schema = COORDINATES.with_metadata(parameters_metadata(params, used))
+    x, y = (pa.array(np.ascontiguousarray(layout[:, i])) for i in (0, 1))
+    return pa.Table.from_arrays([table["window_id"].combine_chunks(), x, y], schema=schema)

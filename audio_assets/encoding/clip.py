@@ -1,0 +1,56 @@
+"""One vector for one sound file: what a search by file asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audio_assets.errors import RecordingError
+
+if TYPE_CHECKING:
+    from audio_assets.models.encoder import Encoder
+
+LONGEST_S = 600.0
+
+
+def encode_file(path: Path, encoder: Encoder) -> np.ndarray:
+    """The vector of a whole file: the mean over the model's inputs across it, as for `clip` windows.
+
+    Args:
+        path: a sound file of at most ten minutes.
+        encoder: any encoder.
+
+    Returns:
+        float32 [dim].
+
+    Raises:
+        RecordingError: unreadable, empty, not finite, or too long for a query.
+    """
+    from audio_assets.recordings.decode import Reader
+    from audio_assets.recordings.model_input import fit, input_spans
+    from audio_assets.recordings.resample import resample
+
+    with Reader(path) as reader:
+        rate = reader.sample_rate
+        waveform = reader.read(0, int(LONGEST_S * rate) + 1)
+    if len(waveform) > LONGEST_S * rate:
+        raise RecordingError(
+            f"{path} is longer than {LONGEST_S / 60:.0f} minutes; cut the sound to look for out of it."
+        )
+    if not len(waveform):
+        raise RecordingError(f"{path} holds no samples.")
+    if not np.isfinite(waveform).all():
+        raise RecordingError(f"{path} contains NaN or infinite samples.")
+    spans = input_spans(
+        0, len(waveform), rate, len(waveform), encoder.input_samples, encoder.sample_rate
+    )
+    inputs = [
+        fit(
+            resample(waveform[start : start + frames], rate, encoder.sample_rate),
+            encoder.input_samples,
+        )
+        for start, frames in spans
+    ]
+    return encoder.encode(np.stack(inputs), encoder.sample_rate).mean(axis=0)

@@ -1,0 +1,163 @@
+"""Jobs for the decoding threads: a few inputs of one recording each, made lazily."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audio_assets.encoding.protocols import ArrayTransform
+
+JOB_BYTES = 16 << 20
+JOB_INPUTS = 64
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One readable file, as the scan saw it."""
+
+    path: str
+    file: Path
+    sample_rate: int
+    frames: int
+    size: int
+    mtime_ns: int | None
+
+
+@dataclass(frozen=True)
+class InputJob:
+    """Some inputs of one recording, in order.
+
+    Attributes:
+        recording: the file.
+        windows: int64 [n], row of the window that each input belongs to.
+        counts: int64 [n], how many inputs that window has.
+        spans: int64 [n, 2], first frame and number of frames at the recording's rate.
+    """
+
+    recording: Recording
+    windows: np.ndarray
+    counts: np.ndarray
+    spans: np.ndarray
+
+
+def recordings_by_path(root: Path, recordings: pa.Table) -> dict[str, Recording]:
+    """The rows of status `ok`, keyed by path.
+
+    Args:
+        root: directory that the paths are relative to.
+        recordings: table of the RECORDINGS schema.
+    """
+    ok = recordings.filter(pc.field("status") == "ok")
+    names = ("path", "sample_rate", "frames", "bytes", "mtime_ns")
+    rows = zip(*(ok[name].to_pylist() for name in names), strict=True)
+    return {path: Recording(path, root / path, *facts) for path, *facts in rows}
+
+
+def input_jobs(
+    windows: pa.Table,
+    rows: np.ndarray,
+    recordings: dict[str, Recording],
+    transform: ArrayTransform,
+    *,
+    first_only: bool = False,
+    skip: Callable[[str], bool] = lambda path: False,
+) -> Iterator[InputJob]:
+    """Cut the inputs of some windows into jobs of a few megabytes.
+
+    Args:
+        windows: table of the WINDOWS schema, sorted.
+        rows: int64 [n], ascending row numbers of the windows wanted.
+        recordings: from `recordings_by_path`.
+        transform: gives the length and rate of an input.
+        first_only: one input per window, its first.
+        skip: asked before each job; recordings for which it is true give no further jobs.
+
+    Yields:
+        Jobs in the order of `rows`; the inputs of a long window may be cut over several.
+    """
+    chosen = windows.take(pa.array(rows)) if len(rows) < windows.num_rows else windows
+    path = chosen["path"].combine_chunks().dictionary_encode()
+    codes, names = path.indices.to_numpy(zero_copy_only=False), path.dictionary.to_pylist()
+    edges = np.flatnonzero(np.diff(codes)) + 1
+    for begin, end in zip(np.r_[0, edges], np.r_[edges, len(rows)], strict=True):
+        if begin == end:
+            continue
+        recording = recordings[names[codes[begin]]]
+        limit = inputs_per_job(recording, transform)
+        inputs: list[tuple[int, int, int, int]] = []
+        mine = chosen.slice(begin, end - begin)
+        for row, spans in zip(
+            rows[begin:end].tolist(), _spans(mine, recording, transform), strict=True
+        ):
+            for span in spans[:1] if first_only else spans:
+                inputs.append((row, len(spans), *span))
+                if len(inputs) == limit:
+                    if skip(recording.path):
+                        break
+                    yield _job(recording, inputs)
+                    inputs = []
+            if skip(recording.path):
+                break
+        if inputs and not skip(recording.path):
+            yield _job(recording, inputs)
+
+
+def first_spans(
+    windows: pa.Table, recordings: dict[str, Recording], transform: ArrayTransform
+) -> tuple[np.ndarray, np.ndarray]:
+    """Number of inputs and the first input's span of every window.
+
+    Args:
+        windows: table of the WINDOWS schema, sorted by path.
+        recordings: by path.
+        transform: gives the length and rate of an input.
+
+    Returns:
+        (counts int64 [N], spans int64 [N, 2]: first frame, frames).
+    """
+    counts = np.empty(windows.num_rows, np.int64)
+    spans = np.empty((windows.num_rows, 2), np.int64)
+    path = windows["path"].combine_chunks().dictionary_encode()
+    codes, names = path.indices.to_numpy(zero_copy_only=False), path.dictionary.to_pylist()
+    edges = np.flatnonzero(np.diff(codes)) + 1
+    for begin, end in zip(np.r_[0, edges], np.r_[edges, len(codes)], strict=True):
+        if begin < end:
+            mine = windows.slice(begin, end - begin)
+            for i, found in enumerate(
+                _spans(mine, recordings[names[codes[begin]]], transform), begin
+            ):
+                counts[i], spans[i] = len(found), found[0]
+    return counts, spans
+
+
+def inputs_per_job(recording: Recording, transform: ArrayTransform) -> int:
+    """As many inputs as 16 MiB of samples or arrays hold, 1 to 64."""
+    native = transform.input_samples * recording.sample_rate / transform.sample_rate
+    array = int(np.prod(transform.output_shape)) * np.dtype(transform.output_dtype).itemsize
+    largest = max(4 * native, 4 * transform.input_samples, array)
+    return int(np.clip(JOB_BYTES // max(1, largest), 1, JOB_INPUTS))
+
+
+def _spans(
+    windows: pa.Table, recording: Recording, transform: ArrayTransform
+) -> Iterator[list[tuple[int, int]]]:
+    """The input spans of windows of one recording."""
+    from audio_assets.recordings.model_input import input_spans
+
+    rate, frames = recording.sample_rate, recording.frames
+    padded = np.rint(windows["padded_s"].to_numpy() * rate).astype(np.int64)
+    columns = windows["start_frame"].to_numpy(), windows["frames"].to_numpy(), padded
+    for start, length, zeros in zip(*(column.tolist() for column in columns), strict=True):
+        yield input_spans(
+            start, length, rate, frames, transform.input_samples, transform.sample_rate, zeros
+        )
+
+
+def _job(recording: Recording, inputs: list[tuple[int, int, int, int]]) -> InputJob:
+    table = np.array(inputs, np.int64)
+    return InputJob(recording, table[:, 0], table[:, 1], table[:, 2:])

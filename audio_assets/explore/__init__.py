@@ -1,0 +1,1 @@
+"""FiftyOne: its database, data sets, brain runs and App. No other package imports fiftyone."""

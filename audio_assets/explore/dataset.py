@@ -1,0 +1,273 @@
+"""A folder's data set in FiftyOne: made, brought up to date, deleted."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyarrow as pa
+from filelock import FileLock
+from pymongo.errors import PyMongoError
+
+from audio_assets.errors import DatabaseError, NotMaterializedError, UsageError
+from audio_assets.explore.environment import load_fiftyone
+from audio_assets.explore.mongod import user_uri
+from audio_assets.home import Home
+from audio_assets.settings import Settings
+
+if TYPE_CHECKING:
+    import fiftyone as fo
+
+    from audio_assets.explore.columns import SampleTable
+    from audio_assets.explore.ledger import CheckpointEntry, Ledger
+
+log = logging.getLogger(__name__)
+
+
+class Folder(Protocol):
+    """What is needed of an `AudioFolder`."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def root(self) -> Path: ...
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """What one `sync_dataset` did."""
+
+    dataset: str
+    samples: int
+    added: int
+    updated: int
+    removed: int
+    vectors: int  # of older samples, written anew
+    without_vector: int
+    brain_keys: dict[str, str]  # sim | umap | tsne → brain key
+    fields: list[str]
+    renamed: dict[str, str] = field(default_factory=dict)  # column → field
+    seconds: float = 0.0
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything but a brain run was written."""
+        return bool(self.added or self.updated or self.removed or self.vectors)
+
+
+def sync_dataset(
+    home: Home,
+    folder: Folder,
+    checkpoint: str,
+    *,
+    windows: pa.Table,
+    metadata: pa.Table,
+    recordings: pa.Table,
+    png_dir: Path,
+    embeddings: Path,
+    umap: pa.Table | None,
+    tsne: pa.Table | None,
+    clusters: pa.Table | None,
+    signature: str,
+    settings: Settings,
+) -> SyncReport:
+    """Bring the folder's data set up to date with one checkpoint's results.
+
+    One sample per window, found again by `window_id`: never a second one, none whose window is
+    gone, and only values that differ are written. Tags, saved views, workspaces, fields that a
+    person made and the vectors of other checkpoints stay as they are.
+
+    Args:
+        home: whose database.
+        folder: its key names the data set, its root holds the recordings.
+        checkpoint: whose vectors, coordinates and clusters these are.
+        windows: `schemas.WINDOWS`.
+        metadata: `schemas.METADATA` and custom columns.
+        recordings: `schemas.RECORDINGS`.
+        png_dir: holds `<window_id>.png`.
+        embeddings: a Parquet file of `schemas.embeddings_schema`.
+        umap: `schemas.COORDINATES`, or None.
+        tsne: `schemas.COORDINATES`, or None.
+        clusters: `schemas.CLUSTERS`, or None.
+        signature: of the encoding.
+        settings: embedding field, similarity backend, persistence.
+
+    Raises:
+        DatabaseError: MongoDB cannot be reached, or the samples are not the windows in the end.
+        StorageError: spectrograms are missing.
+        UsageError: a data set of this name was made by somebody else.
+    """
+    started = time.monotonic()
+    load_fiftyone(home)
+    from audio_assets.explore import brain, fields, ledger, samples, vectors, workspace
+    from audio_assets.explore.columns import build_sample_table
+
+    samples.check_previews(png_dir, windows["window_id"].to_pylist())
+    with _exclusive(home, folder.key):
+        dataset, book, new = _open(folder.key, settings.persistent)
+        entry = book.entry(checkpoint, settings.embedding_field)
+        foreign = {name for name in dataset.get_field_schema() if not book.owns(name)}
+        table = build_sample_table(
+            windows, metadata, recordings, audio_root=folder.root.resolve(),
+            png_dir=png_dir.resolve(),
+            reserved={*fields.reserved_names(), *foreign, *_of_checkpoints(book)},
+        )  # fmt: skip
+        rows = vectors.read_vectors(embeddings, table.window_ids)
+        _declare(dataset, book, entry, table, clusters)
+        if fields.declare_vectors(dataset, entry.vector_field):
+            entry.vectors_hash = None
+        done = entry.vectors_hash == rows.digest
+        if not done:
+            entry.vectors_hash = None
+        ledger.save_ledger(dataset, book)
+
+        change = samples.upsert(dataset, table, rows, entry.vector_field)
+        older = change.added < len(table) and not done
+        written = (
+            vectors.update_vectors(dataset, entry.vector_field, change.ids, rows) if older else 0
+        )
+        entry.vectors_hash, entry.signature = rows.digest, signature
+        fields.index_fields(dataset, table.columns)
+        ids = dict(zip(table.window_ids, change.ids, strict=True))
+        backend = settings.similarity_backend
+        brain.sync_similarity(dataset, entry, change.ids, rows, backend)
+        brain.sync_projection(dataset, entry, "umap", ids, umap)
+        brain.sync_projection(dataset, entry, "tsne", ids, tsne)
+        if new:
+            workspace.style_new_dataset(dataset)
+        workspace.save_workspace(dataset)
+        samples.check_counts(dataset, len(table))
+        ledger.save_ledger(dataset, book)
+        return SyncReport(
+            dataset=dataset.name, samples=len(table), added=change.added, updated=change.updated,
+            removed=change.removed, vectors=written,
+            without_vector=int((~rows.present).sum()), brain_keys=dict(entry.runs),
+            fields=[*table.columns, entry.vector_field], renamed=table.renamed,
+            seconds=round(time.monotonic() - started, 3),
+        )  # fmt: skip
+
+
+def open_dataset(home: Home, name: str) -> fo.Dataset:
+    """Load a folder's data set.
+
+    Raises:
+        NotMaterializedError: when there is none.
+        DatabaseError: when MongoDB cannot be reached.
+    """
+    fiftyone = load_fiftyone(home)
+    with _database_errors():
+        if not fiftyone.dataset_exists(name):
+            raise NotMaterializedError(
+                f"There is no data set {name!r}. Make it with `audio-assets run FOLDER`."
+            )
+        return fiftyone.load_dataset(name)
+
+
+def delete_dataset(home: Home, name: str) -> bool:
+    """Delete a folder's data set.
+
+    Returns:
+        Whether there was one.
+
+    Raises:
+        DatabaseError: when MongoDB cannot be reached.
+        UsageError: when the data set was made by somebody else.
+    """
+    if user_uri() is None and not (home.fiftyone / "db").is_dir():
+        return False
+    fiftyone = load_fiftyone(home)
+    from audio_assets.explore.ledger import load_ledger
+
+    with _exclusive(home, name):
+        if not fiftyone.dataset_exists(name):
+            return False
+        dataset = fiftyone.load_dataset(name)
+        if load_ledger(dataset) is None:
+            raise _foreign(name)
+        dataset.delete()
+        return True
+
+
+def _open(key: str, persistent: bool) -> tuple[fo.Dataset, Ledger, bool]:
+    """The data set and its record; both are made if need be."""
+    import fiftyone as fo
+
+    from audio_assets.explore.ledger import Ledger, load_ledger, save_ledger
+
+    if fo.dataset_exists(key):
+        dataset = fo.load_dataset(key)
+        dataset.reload()
+        book = load_ledger(dataset)
+        if book is None:
+            raise _foreign(key)
+        if dataset.persistent != persistent:
+            dataset.persistent = persistent
+        return dataset, book, False
+    dataset, book = fo.Dataset(key, persistent=persistent), Ledger(folder=key)
+    save_ledger(dataset, book)
+    return dataset, book, True
+
+
+def _declare(
+    dataset: fo.Dataset,
+    book: Ledger,
+    entry: CheckpointEntry,
+    table: SampleTable,
+    clusters: pa.Table | None,
+) -> None:
+    """Declare every field of the table; drop those of ours whose column is gone."""
+    from audio_assets.explore import fields
+
+    for name in set(book.fields) - set(table.columns):
+        dataset.delete_sample_field(name, error_level=2)
+    book.fields = {name: column.kind for name, column in table.columns.items()}
+    if clusters is not None:
+        _add_clusters(table, entry.cluster_field, clusters)
+    elif dataset.has_field(entry.cluster_field):
+        dataset.delete_sample_field(entry.cluster_field)
+    fields.declare(dataset, {name: column.kind for name, column in table.columns.items()})
+
+
+def _add_clusters(table: SampleTable, name: str, clusters: pa.Table) -> None:
+    """Clusters as classifications: their number, or "noise", with the probability."""
+    columns = (clusters[n].to_pylist() for n in ("window_id", "cluster", "probability"))
+    found: dict[str, Any] = {
+        window: ("noise" if number < 0 else str(number), probability)
+        for window, number, probability in zip(*columns, strict=True)
+    }
+    table.add(name, "cluster", [found.get(w) for w in table.window_ids], always=True)
+
+
+def _of_checkpoints(book: Ledger) -> set[str]:
+    return {f for e in book.checkpoints for f in (e.vector_field, e.cluster_field)}
+
+
+def _foreign(name: str) -> UsageError:
+    return UsageError(
+        f"A data set {name!r} that audio_assets did not make is in this database; it is left "
+        "alone. Give the folder another name with `--name`, or rename that data set."
+    )
+
+
+@contextmanager
+def _exclusive(home: Home, key: str) -> Iterator[None]:
+    """One writer per data set on this machine; database errors become ours."""
+    home.locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.locks / f"fiftyone-{key}.lock"), _database_errors():
+        yield
+
+
+@contextmanager
+def _database_errors() -> Iterator[None]:
+    try:
+        yield
+    except (PyMongoError, ConnectionError) as error:
+        raise DatabaseError(
+            f"FiftyOne's database failed: {str(error)[:300]}. Run again: what was written stays, "
+            "and the rest follows."
+        ) from error

@@ -1,0 +1,224 @@
+"""The MongoDB behind FiftyOne: one supervised mongod per home, unless the user names a server."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pymongo
+from filelock import FileLock, Timeout
+from pymongo.errors import PyMongoError
+
+from audio_assets.errors import DatabaseError
+from audio_assets.explore.mongod_binary import find_mongod
+from audio_assets.explore.mongod_process import (
+    LOOPBACK,
+    MongodState,
+    answers,
+    find_running,
+    start,
+    stopped_uncleanly,
+)
+from audio_assets.explore.mongod_repair import repair_counts
+from audio_assets.home import Home
+
+USER_VARIABLE = "FIFTYONE_DATABASE_URI"
+OWN_VARIABLE = "AUDIO_ASSETS_DATABASE_URI"
+"""Holds the URI that this package put into `FIFTYONE_DATABASE_URI`, so that a child process that
+inherits both does not take it for the user's."""
+
+LOCK_TIMEOUT_S = 120
+
+
+@dataclass(frozen=True)
+class DatabaseStatus:
+    """What `doctor` shows: whether FiftyOne's database can be used, and what to do if not."""
+
+    usable: bool
+    running: bool
+    text: str
+    remedy: str = ""
+    uri: str | None = None
+    pid: int | None = None
+
+
+def user_uri() -> str | None:
+    """The URI of a server that the user chose; it always wins over one of ours."""
+    uri = os.environ.get(USER_VARIABLE)
+    return uri if uri and uri != os.environ.get(OWN_VARIABLE) else None
+
+
+def ensure_database(home: Home) -> str:
+    """Make sure that the database of `home` answers, starting or restarting mongod if need be.
+
+    Returns:
+        The URI for `FIFTYONE_DATABASE_URI`.
+
+    Raises:
+        DatabaseError: within seconds, when it cannot be reached or started.
+    """
+    chosen = user_uri()
+    if chosen is not None:
+        check_reachable(chosen)
+        return chosen
+    state = MongodState.load(_state_file(home))
+    if state and state.process() and answers(state.port, _dbpath(home)) == "ours":
+        return _uri(state.port)
+    with _locked(home):
+        return _uri(_start_or_adopt(home).port)
+
+
+def check_reachable(uri: str, timeout_ms: int = 2000) -> None:
+    """Ping a server.
+
+    Raises:
+        DatabaseError: when it does not answer within `timeout_ms` or the URI is malformed.
+    """
+    try:
+        client: pymongo.MongoClient = pymongo.MongoClient(uri, serverSelectionTimeoutMS=timeout_ms)
+        try:
+            client.admin.command("ping")
+        finally:
+            client.close()
+    except (PyMongoError, ValueError) as error:
+        raise DatabaseError(
+            f"MongoDB at {USER_VARIABLE}={_masked(uri)} does not answer: {_first(error)}. Start "
+            f"that server, correct the address, or unset {USER_VARIABLE} to use the home's own."
+        ) from error
+
+
+def stop_database(home: Home) -> bool:
+    """Stop the home's mongod cleanly (never a server that the user chose).
+
+    Returns:
+        Whether one was running.
+
+    Raises:
+        DatabaseError: when it does not stop.
+    """
+    if not home.fiftyone.is_dir():
+        return False
+    with _locked(home):
+        state = _running(home)
+        process = state.process() if state else None
+        if state is None or process is None:
+            return False
+        if answers(state.port, _dbpath(home)) == "ours":
+            client: pymongo.MongoClient = pymongo.MongoClient(
+                LOOPBACK, state.port, serverSelectionTimeoutMS=2000, directConnection=True
+            )
+            with suppress(PyMongoError):  # the server closes the connection instead of answering
+                client.admin.command("shutdown", timeoutSecs=5, force=True)
+            client.close()
+        else:
+            process.terminate()
+        if not _gone(state, 20):
+            raise DatabaseError(f"mongod (pid {state.pid}) of {home.root} does not stop.")
+        return True
+
+
+def database_status(home: Home) -> DatabaseStatus:
+    """Whether the database can be used; starts nothing."""
+    chosen = user_uri()
+    if chosen is not None:
+        try:
+            check_reachable(chosen)
+        except DatabaseError as error:
+            return DatabaseStatus(False, False, str(error), f"Unset {USER_VARIABLE}.", chosen)
+        text = f"{_masked(chosen)} answers ({USER_VARIABLE})"
+        return DatabaseStatus(True, True, text, "", chosen)
+    state = _running(home)
+    if state and answers(state.port, _dbpath(home)) == "ours":
+        text = f"runs on {LOOPBACK}:{state.port}, pid {state.pid}"
+        return DatabaseStatus(True, True, text, "", _uri(state.port), state.pid)
+    try:
+        binary = find_mongod()
+    except DatabaseError as error:
+        return DatabaseStatus(False, False, "no mongod runs here", str(error))
+    return DatabaseStatus(True, False, f"{binary.version} at {binary.path}, started when needed")
+
+
+def _start_or_adopt(home: Home) -> MongodState:
+    """Under the lock: the running mongod, or a new one on the port of the last."""
+    file, dbpath = _state_file(home), _dbpath(home)
+    last = MongodState.load(file)
+    running = _running(home)
+    if running is not None:
+        for _ in range(10):  # it may be busy with recovery
+            if answers(running.port, dbpath) == "ours":
+                running.save(file)
+                return running
+            if running.process() is None:
+                break
+        else:
+            raise DatabaseError(
+                f"mongod (pid {running.pid}) of {home.root} runs but does not answer. "
+                f"Stop it with `kill {running.pid}`, then run again."
+            )
+    unclean = stopped_uncleanly(dbpath)
+    state = start(find_mongod(), dbpath, home.fiftyone / "mongod.log", last.port if last else None)
+    state.save(file)
+    if unclean:
+        repair_counts(_uri(state.port))
+    return state
+
+
+def _running(home: Home) -> MongodState | None:
+    state = MongodState.load(_state_file(home))
+    if state is not None and state.process() is not None:
+        found = find_running(_dbpath(home))
+        # a copied home brings along the state file of the original's server
+        return state if found is None or found.pid == state.pid else found
+    return find_running(_dbpath(home))
+
+
+def _gone(state: MongodState, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if state.process() is None:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@contextmanager
+def _locked(home: Home) -> Iterator[None]:
+    try:
+        home.fiftyone.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(f"{home.fiftyone} cannot be made: {error.strerror}.") from error
+    try:
+        with FileLock(home.fiftyone / "mongod.starting", timeout=LOCK_TIMEOUT_S):
+            yield
+    except Timeout as error:
+        raise DatabaseError(
+            f"Another process has been starting the database of {home.root} for "
+            f"{LOCK_TIMEOUT_S} s. See {home.fiftyone / 'mongod.log'}."
+        ) from error
+
+
+def _state_file(home: Home) -> Path:
+    return home.fiftyone / "mongod.json"
+
+
+def _dbpath(home: Home) -> Path:
+    return home.fiftyone / "db"
+
+
+def _uri(port: int) -> str:
+    # 5 s: long enough for another client to restart a killed server, short enough to be told
+    return f"mongodb://{LOOPBACK}:{port}/?serverSelectionTimeoutMS=5000"
+
+
+def _masked(uri: str) -> str:
+    return re.sub(r"//[^@/]*@", "//…@", uri)
+
+
+def _first(error: Exception) -> str:
+    text = str(error).split(", Timeout:", maxsplit=1)[0]
+    return _masked(text.split(" (configured", maxsplit=1)[0])

@@ -1,0 +1,87 @@
+"""Vectors of one checkpoint: from the embeddings file into a FiftyOne vector field."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import fiftyone as fo
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audio_assets.errors import EncodingError, NotMaterializedError, StorageError
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Vectors in the order of the windows; `present[i]` is False where a window has none."""
+
+    rows: np.ndarray  # float32 [N, D]
+    present: np.ndarray  # bool [N]
+    digest: str
+
+    def of(self, index: int) -> np.ndarray | None:
+        """The vector of a window, float32 [D]."""
+        return self.rows[index] if self.present[index] else None
+
+
+def read_vectors(path: Path, window_ids: list[str]) -> Vectors:
+    """Read an embeddings file (`schemas.embeddings_schema`) and align it with the windows.
+
+    Raises:
+        NotMaterializedError: the file is not there.
+        StorageError: it is damaged.
+        EncodingError: a vector is not finite.
+    """
+    if not path.is_file():
+        raise NotMaterializedError(f"There are no embeddings at {path}. Run `audio-assets run`.")
+    try:
+        table = pq.read_table(path, columns=["window_id", "embedding"])
+    except (OSError, pa.ArrowException) as error:
+        raise StorageError(f"{path} cannot be read as embeddings: {error}.") from error
+    dim = table.schema.field("embedding").type.list_size
+    chunks = [np.asarray(c.flatten(), dtype=np.float32) for c in table["embedding"].chunks]
+    stored = (np.concatenate(chunks) if chunks else np.empty(0, np.float32)).reshape(-1, dim)
+    position = {w: i for i, w in enumerate(table["window_id"].to_pylist())}
+    order = np.array([position.get(w, -1) for w in window_ids], dtype=np.int64)
+    present = order >= 0
+    rows = np.zeros((len(window_ids), dim), dtype=np.float32)
+    rows[present] = stored[order[present]]
+    finite: np.ndarray = np.isfinite(rows).all(axis=1)
+    if not finite.all():
+        bad = [w for w, good in zip(window_ids, finite, strict=True) if not good]
+        raise EncodingError(f"{path} has {len(bad)} vectors that are not finite, as of {bad[0]}.")
+    return Vectors(rows, present, _digest(window_ids, rows, present))
+
+
+def update_vectors(dataset: fo.Dataset, field: str, ids: list[str], vectors: Vectors) -> int:
+    """Write the vectors that differ from the stored ones.
+
+    Args:
+        dataset: of the samples.
+        field: a declared VectorField.
+        ids: of the samples, in the order of `vectors`.
+        vectors: what is to be stored.
+
+    Returns:
+        How many were written.
+    """
+    stored = dict(zip(*dataset.values(["id", field]), strict=True))
+    changed: dict[str, np.ndarray | None] = {}
+    for index, sample_id in enumerate(ids):
+        old, new = stored[sample_id], vectors.of(index)
+        same = old is None if new is None else old is not None and np.array_equal(old, new)
+        if not same:
+            changed[sample_id] = new
+    if changed:
+        dataset.set_values(field, changed, key_field="id", progress=False)
+    return len(changed)
+
+
+def _digest(window_ids: list[str], rows: np.ndarray, present: np.ndarray) -> str:
+    digest = hashlib.sha256("\n".join(window_ids).encode())
+    digest.update(present.tobytes())
+    digest.update(memoryview(np.ascontiguousarray(rows)).cast("B") if rows.size else b"")
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Loaders: the layouts in which data sets come, turned into one metadata table."""

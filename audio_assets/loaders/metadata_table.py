@@ -1,0 +1,202 @@
+"""The metadata table of a folder: what a loader read, joined to the recordings there are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from audio_assets.errors import MetadataError
+from audio_assets.loaders.base import AudioDataLoader
+from audio_assets.loaders.coordinates import synthetic_coordinates
+from audio_assets.loaders.registry import detect_loader, get_loader
+from audio_assets.recordings.windows import WindowGrid
+from audio_assets.schemas import METADATA
+from audio_assets.storage import conform
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from audio_assets.folders import AudioFolder
+
+DEFAULT_SECONDS = 5.0
+MOST_LISTED = 100
+TAKEN = frozenset(METADATA.names) | {"filepath"}
+
+
+def open_loader(root: Path, folder: AudioFolder | None = None) -> AudioDataLoader:
+    """The loader of a folder, detected where it says `auto`.
+
+    Raises:
+        UsageError: when the folder names a loader that does not exist.
+    """
+    name = folder.loader if folder is not None else "auto"
+    loader = get_loader(detect_loader(root) if name == "auto" else name)
+    if folder is None:
+        return loader(root)
+    return loader(root, metadata_file=folder.metadata_file, columns=folder.columns)
+
+
+def default_grid(
+    root: Path, loader: str = "auto", input_seconds: float | None = None
+) -> WindowGrid:
+    """The grid that suits a layout: `clip` for ESC-50's, else `sliding` without overlap.
+
+    Args:
+        root: the folder.
+        loader: `auto` or a loader's name.
+        input_seconds: input length of the checkpoint first run on it; 5 s when unknown.
+    """
+    name = detect_loader(root) if loader == "auto" else loader
+    seconds = input_seconds or DEFAULT_SECONDS
+    policy = get_loader(name).policy
+    return WindowGrid.model_validate({"policy": policy, "window_s": seconds, "hop_s": seconds})
+
+
+def side_file_hashes(root: Path, folder: AudioFolder | None = None) -> dict[str, str]:
+    """SHA-256 of every file that feeds the metadata, by relative path, for `folder_version`.
+
+    Raises:
+        MetadataError: when one cannot be read.
+    """
+    hashes: dict[str, str] = {}
+    for path in open_loader(root, folder).side_files():
+        try:
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise MetadataError(f"{path} cannot be read: {error.strerror}.") from error
+        hashes[path.relative_to(Path(root).absolute()).as_posix()] = digest
+    return hashes
+
+
+def build_metadata_table(
+    root: Path, folder: AudioFolder, recordings: pa.Table
+) -> tuple[pa.Table, dict[str, Any]]:
+    """Join a data set's own metadata to its recordings.
+
+    Args:
+        root: the folder's directory.
+        folder: its settings: loader, mapping, coordinates.
+        recordings: the scan.
+
+    Returns:
+        Table of the METADATA schema and any custom columns, one row per recording of status `ok`
+        or `duplicate`, in the order of `recordings`; and a report: loader, metadata_file, rows,
+        matched, rows_without_file, files_without_row (at most 100 each, counts beside), classes,
+        renamed_columns, synthetic_coordinates, half_coordinates.
+
+    Raises:
+        MetadataError: when the table cannot be read or a cell does not fit.
+    """
+    loader = open_loader(root, folder)
+    loader.use_keys(recordings["path"].to_pylist())
+    frame = loader.load_metadata().set_index("filepath", verify_integrity=True)
+    usable = recordings.filter(pa.array(recordings["status"].to_numpy() != "failed"))
+    keys = usable["path"].to_pylist()
+    known = set(recordings["path"].to_pylist())
+    joined = frame.reindex(keys)
+    side = [path.relative_to(loader.root).as_posix() for path in loader.side_files()]
+    lost = [name for name in frame.index if name not in known]
+    bare = [key for key in keys if key not in frame.index]
+
+    columns = _standard_columns(joined, keys, usable)
+    places, half = _coordinates(joined, columns, folder, keys)
+    columns.update(places)
+    custom, renamed = _custom_columns(joined)
+    table = conform(pa.table({**columns, **custom}), METADATA, extra=True)
+    labels = table["label"].to_pylist()
+    return table, {
+        "loader": loader.name,
+        "metadata_file": side[0] if side else None,
+        "rows": len(frame),
+        "matched": len(keys) - len(bare),
+        "rows_without_file": lost[:MOST_LISTED],
+        "rows_without_file_count": len(lost),
+        "files_without_row": bare[:MOST_LISTED],
+        "files_without_row_count": len(bare),
+        "classes": dict(sorted(Counter(label for label in labels if label is not None).items())),
+        "renamed_columns": renamed,
+        "synthetic_coordinates": table["coordinates"].to_pylist().count("synthetic"),
+        "half_coordinates": half,
+    }
+
+
+def _standard_columns(frame: pd.DataFrame, keys: list[str], recordings: pa.Table) -> dict[str, Any]:
+    """The standard columns but for the coordinates; null where the data set has none."""
+    columns: dict[str, Any] = {
+        "path": pa.array(keys, pa.string()),
+        "filename": pa.array([PurePosixPath(key).name for key in keys], pa.string()),
+        "subfolder": pa.array([_subfolder(key) for key in keys], pa.string()),
+        "start_time": recordings["start_time"],
+    }
+    for field in METADATA:
+        if field.name in columns or field.name in ("lat", "lon", "coordinates"):
+            continue
+        values = frame[field.name] if field.name in frame else [None] * len(keys)
+        columns[field.name] = _array(values).cast(field.type)
+    for one, other in (("category", "label"), ("label", "category")):
+        if one not in frame:
+            columns[one] = columns[other]
+    return columns
+
+
+def _coordinates(
+    frame: pd.DataFrame, columns: dict[str, Any], folder: AudioFolder, keys: list[str]
+) -> tuple[dict[str, Any], int]:
+    """lat, lon and where they come from; and how many rows had only one of the two."""
+    pairs = np.full((len(keys), 2), np.nan)
+    for at, name in enumerate(("lat", "lon")):
+        if name in frame:
+            pairs[:, at] = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    missing = np.isnan(pairs)
+    half = int((missing.any(axis=1) & ~missing.all(axis=1)).sum())
+    given = np.asarray(~missing.any(axis=1))
+    source = np.full(len(keys), None, dtype=object)
+    source[given] = "given"
+    pairs[~given] = np.nan
+    if folder.synthetic_geo and not given.all():
+        rows = np.flatnonzero(~given)
+        labels = columns["label"].to_pylist()
+        invented = synthetic_coordinates([labels[r] for r in rows], [keys[r] for r in rows])
+        pairs[rows], source[rows] = invented, "synthetic"
+    return {
+        "lat": pa.array(pairs[:, 0], pa.float64(), from_pandas=True),
+        "lon": pa.array(pairs[:, 1], pa.float64(), from_pandas=True),
+        "coordinates": pa.array(source.tolist(), pa.string()),
+    }, half
+
+
+def _custom_columns(frame: pd.DataFrame) -> tuple[dict[str, pa.Array], dict[str, str]]:
+    """Columns that are not standard; one whose name is taken gets `_custom` at its end."""
+    columns: dict[str, pa.Array] = {}
+    renamed: dict[str, str] = {}
+    for name in frame.columns:
+        text = str(name)
+        if text in METADATA.names and text not in ("path", "filename", "subfolder",
+                                                   "coordinates", "start_time"):  # fmt: skip
+            continue
+        free = text
+        while free in TAKEN or free in columns:
+            free += "_custom"
+        if free != text:
+            renamed[text] = free
+        array = _array(frame[name])
+        textual = pa.types.is_null(array.type) or pa.types.is_large_string(array.type)
+        columns[free] = array.cast(pa.string()) if textual else array
+    return columns, renamed
+
+
+def _array(values: Any) -> pa.Array:
+    """A pandas column as one arrow array, missing values as nulls."""
+    array = pa.array(values, from_pandas=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _subfolder(key: str) -> str | None:
+    parent = PurePosixPath(key).parent.as_posix()
+    return None if parent == "." else parent

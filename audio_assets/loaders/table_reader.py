@@ -1,0 +1,102 @@
+"""Reading a data set's own table: CSV or TSV strictly as text, Parquet as it is typed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from audio_assets.errors import MetadataError
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read CSV or TSV as text, or Parquet as typed, without guessing.
+
+    Returns:
+        One row per record; text cells stay text (formulas too), empty ones are None. The index
+        is the line in the file (CSV; the header is line 1) or the row from 1 (Parquet).
+
+    Raises:
+        MetadataError: naming the file, the line and what to do.
+    """
+    try:
+        if path.suffix.lower() in (".parquet", ".pq"):
+            table = pd.read_parquet(path)
+            table.columns = [str(name) for name in table.columns]
+            return table.set_axis(range(1, len(table) + 1))
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise MetadataError(
+            f"{path}, line {line}: byte 0x{error.object[error.start]:02x} is not UTF-8. "
+            "Save the table as UTF-8 (in Excel: 'CSV UTF-8')."
+        ) from error
+    except Exception as error:  # pyarrow raises many kinds; all mean the file is unreadable
+        raise MetadataError(f"{path} cannot be read: {error}.") from error
+    if "\0" in text:
+        raise MetadataError(f"{path} holds zero bytes: it is not a text table. Save it as UTF-8.")
+    return _parse(text, path)
+
+
+def _parse(text: str, path: Path) -> pd.DataFrame:
+    """Delimited text as a frame of strings, every irregular line refused by its number."""
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count) if path.suffix.lower() != ".tsv" else "\t"
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    header: list[str] | None = None
+    rows: list[list[str | None]] = []
+    lines: list[int] = []
+    try:
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if header is None:
+                header = _header(cells, path)
+            elif len(cells) != len(header):
+                raise MetadataError(
+                    f"{path}, line {reader.line_num}: {len(cells)} cells, but the header names "
+                    f"{len(header)} columns. Correct the line (a quote or '{delimiter}' too many?)."
+                )
+            else:
+                rows.append([None if cell.strip() == "" else cell.strip() for cell in cells])
+                lines.append(reader.line_num)
+    except csv.Error as error:
+        raise MetadataError(f"{path}, line {reader.line_num}: {error}. Correct it.") from error
+    if header is None:
+        raise MetadataError(f"{path} is empty: it needs a header line with the column names.")
+    return pd.DataFrame(rows, columns=pd.Index(header), index=pd.Index(lines), dtype=object)
+
+
+def _header(cells: list[str], path: Path) -> list[str]:
+    names = [cell.strip() for cell in cells]
+    for name in names:
+        if not name:
+            raise MetadataError(f"{path}, line 1: column {names.index(name) + 1} has no name.")
+        if names.count(name) > 1:
+            raise MetadataError(f"{path}, line 1: the column {name!r} is there twice. Rename one.")
+    return names
+
+
+def rename(table: pd.DataFrame, columns: Mapping[str, str], path: Path) -> pd.DataFrame:
+    """Give mapped columns their standard names.
+
+    Args:
+        table: as read.
+        columns: standard (or new) name → name in the table.
+        path: of the table, for messages.
+
+    Raises:
+        MetadataError: when a column named is not there.
+    """
+    for wanted, found in columns.items():
+        if found not in table.columns:
+            raise MetadataError(
+                f"{path}: column {found!r} (for {wanted!r}) is not there; found "
+                f"{', '.join(map(repr, table.columns))}. Correct the column mapping."
+            )
+    targets = {found: wanted for wanted, found in columns.items()}
+    shadowed = [c for c in table.columns if c in columns and c not in targets]
+    return table.drop(columns=shadowed).rename(columns=targets)

@@ -1,0 +1,1 @@
+"""Models: cards, registry, checkpoint files and the encoders that turn windows into vectors."""

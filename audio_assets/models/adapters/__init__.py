@@ -1,0 +1,1 @@
+"""Models that other runtimes run: TFLite, ONNX and TensorFlow SavedModels."""

@@ -1,0 +1,51 @@
+"""Rotary position embedding (Su et al. 2021, arXiv:2104.09864), half-split form."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+THETA = 10000.0
+
+
+def inverse_frequencies(head_dim: int) -> Tensor:
+    """Return ``theta ** (-2 i / head_dim)``.
+
+    Args:
+        head_dim: channels of one attention head, even.
+
+    Returns:
+        float32 [head_dim / 2].
+    """
+    return 1.0 / (THETA ** (torch.arange(0, head_dim, 2).float() / head_dim))
+
+
+def rotary_tables(positions: Tensor, head_dim: int) -> tuple[Tensor, Tensor]:
+    """Compute the cosine and sine of every position's rotation.
+
+    Args:
+        positions: token indices, integer [..., n]; the CLS token is 0, patch i is i + 1.
+        head_dim: channels of one attention head.
+
+    Returns:
+        (cos, sin), each float32 [..., n, head_dim]; the second half of the channels repeats the first.
+    """
+    angles = positions.float()[..., None] * inverse_frequencies(head_dim).to(positions.device)
+    angles = torch.cat([angles, angles], dim=-1)
+    return angles.cos(), angles.sin()
+
+
+def rotate(heads: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotate queries or keys by their positions.
+
+    Args:
+        heads: float [B, heads, n, head_dim].
+        cos: float [n, head_dim], or [B, 1, n, head_dim] where every sample has positions of its own.
+        sin: like ``cos``.
+
+    Returns:
+        float [B, heads, n, head_dim], dtype of ``heads``.
+    """
+    first, second = heads.chunk(2, dim=-1)
+    cos, sin = (table.to(heads.dtype).chunk(2, dim=-1)[0] for table in (cos, sin))
+    return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)

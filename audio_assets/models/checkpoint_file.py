@@ -1,0 +1,230 @@
+"""Checkpoint files: reading weights, and only weights, from `.pt`, `.pth`, `.bin` and `.safetensors`."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from audio_assets.errors import CheckpointError
+from audio_assets.models.audiomaepp_family import AUDIOMAEPP, BASELINE
+from audio_assets.models.key_map import Family
+from audio_assets.models.spectrogram_encoder import SpectrogramEncoder
+
+FAMILIES: tuple[Family, ...] = (AUDIOMAEPP, BASELINE)
+SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
+ROW_SCALE = ".row_scale"
+_NESTINGS = ("model_state_dict", "model", "state_dict")
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """Read the state dict of a checkpoint file without running anything that is in it.
+
+    Args:
+        path: the file; a bare dict of tensors, or one nested under "model_state_dict", "model" or "state_dict".
+
+    Returns:
+        Tensors by the file's own names, in its own dtypes, on the CPU.
+
+    Raises:
+        CheckpointError: when the file is missing, empty, damaged, of another format, or more than weights.
+    """
+    if not path.exists():
+        raise CheckpointError(
+            f"{path} does not exist; expected a checkpoint file ({', '.join(SUFFIXES)})."
+        )
+    if not path.is_file():
+        raise CheckpointError(
+            f"{path} is a directory; expected a checkpoint file ({', '.join(SUFFIXES)})."
+        )
+    if path.suffix.lower() not in SUFFIXES:
+        raise CheckpointError(
+            f"{path} ends in {path.suffix!r}; expected one of {', '.join(SUFFIXES)}."
+        )
+    if path.stat().st_size == 0:
+        raise CheckpointError(f"{path} is empty; copy or download it again.")
+    found = _read_safetensors(path) if path.suffix.lower() == ".safetensors" else _read_pickle(path)
+    return _tensors(_unwrap(found), path)
+
+
+def recognize(state: Mapping[str, Tensor], where: str) -> Family:
+    """Tell the family of a state dict from its keys.
+
+    Args:
+        state: tensors by published name.
+        where: the file, for the message.
+
+    Returns:
+        The family.
+
+    Raises:
+        CheckpointError: when no family or more than one fits.
+    """
+    fits = [family for family in FAMILIES if family.matches(state)]
+    if len(fits) != 1:
+        raise CheckpointError(
+            f"{where} is of an unknown architecture: its {len(state)} tensors begin with "
+            f"{', '.join(list(state)[:3])}; expected one of {', '.join(family.kind for family in FAMILIES)}."
+        )
+    return fits[0]
+
+
+def read_encoder(path: Path, kind: str | None = None) -> tuple[SpectrogramEncoder, Family]:
+    """Build the encoder that a checkpoint file describes, in float32.
+
+    Args:
+        path: the file.
+        kind: the kind that it must be, or None.
+
+    Returns:
+        (encoder in evaluation mode, its family).
+
+    Raises:
+        CheckpointError: when the file cannot be used; see `read_state`, or a tensor of the encoder is missing, has
+            another shape than the rest demands, or is not finite.
+    """
+    state = read_state(path)
+    family = recognize(state, str(path))
+    if kind is not None and family.kind != kind:
+        raise CheckpointError(
+            f"{path} holds a model of kind {family.kind!r}; its card says {kind!r}. Correct the card."
+        )
+    try:
+        config = family.read_config(state)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from error
+    weights = dequantize(family.translate(state, str(path)), str(path))
+    with torch.device("meta"):
+        encoder = SpectrogramEncoder(config)
+    _check(dict(encoder.named_parameters()), weights, str(path))
+    encoder.load_state_dict(weights, assign=True)
+    return encoder.requires_grad_(requires_grad=False).eval(), family
+
+
+def dequantize(weights: Mapping[str, Tensor], where: str) -> dict[str, Tensor]:
+    """Turn stored weights into float32.
+
+    An int8 matrix comes with ``<name>.row_scale`` [rows]: weight = integer * scale of its row.
+
+    Args:
+        weights: tensors by name, floating point or int8.
+        where: the file, for the message.
+
+    Returns:
+        float32 tensors by name.
+
+    Raises:
+        CheckpointError: when a scale is missing or of the wrong length, or a dtype is not for weights.
+    """
+    result: dict[str, Tensor] = {}
+    for name, value in weights.items():
+        if name.endswith(ROW_SCALE):
+            continue
+        if value.dtype == torch.int8:
+            scale = weights.get(name + ROW_SCALE)
+            if scale is None or scale.shape != value.shape[:1]:
+                raise CheckpointError(
+                    f"{where}: the int8 tensor {name!r} needs {name + ROW_SCALE!r} of one per row."
+                )
+            result[name] = value.float() * scale.float().reshape(-1, *[1] * (value.ndim - 1))
+        elif value.is_floating_point():
+            result[name] = value.float()
+        else:
+            raise CheckpointError(
+                f"{where}: {name!r} is {value.dtype}; expected floating point, or int8 with scales."
+            )
+    return result
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return safetensors.torch.load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} is not a readable safetensors file ({error}); copy it again."
+        ) from error
+
+
+def _read_pickle(path: Path) -> Any:
+    try:
+        try:
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        except RuntimeError as error:
+            if "mmap" not in str(error):
+                raise
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"{path} is not a file of weights only: {_first_line(error)} Nothing in it was run. "
+            "Save it again as a plain dict of tensors, better as safetensors."
+        ) from error
+    except (
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+    ) as error:
+        raise CheckpointError(
+            f"{path} is damaged or no checkpoint ({_first_line(error)}); copy it again."
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _unwrap(found: Any) -> Any:
+    for nesting in _NESTINGS:
+        if isinstance(found, Mapping) and isinstance(found.get(nesting), Mapping):
+            return found[nesting]
+    return found
+
+
+def _tensors(state: Any, path: Path) -> dict[str, Tensor]:
+    if not isinstance(state, Mapping) or not state:
+        raise CheckpointError(
+            f"{path} holds {type(state).__name__}; expected a dict of tensors by name."
+        )
+    odd = [
+        str(key)
+        for key, value in state.items()
+        if not isinstance(key, str) or not isinstance(value, Tensor)
+    ]
+    if odd:
+        raise CheckpointError(
+            f"{path} holds values that are not tensors ({', '.join(odd[:3])}); expected a dict of tensors by name, "
+            f"bare or under {' or '.join(_NESTINGS)}."
+        )
+    return dict(state)
+
+
+def _check(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor], where: str) -> None:
+    missing = [name for name in expected if name not in weights]
+    if missing:
+        raise CheckpointError(
+            f"{where} lacks {len(missing)} tensors of the encoder ({', '.join(missing[:3])}); expected all of them."
+        )
+    surplus = [name for name in weights if name not in expected]
+    if surplus:
+        raise CheckpointError(
+            f"{where} holds {len(surplus)} surplus tensors ({', '.join(surplus[:3])}) for its own geometry."
+        )
+    for name, value in weights.items():
+        if value.shape != expected[name].shape:
+            raise CheckpointError(
+                f"{where}: {name!r} has shape {tuple(value.shape)}; expected {tuple(expected[name].shape)}."
+            )
+        if not bool(torch.isfinite(value).all()):
+            raise CheckpointError(
+                f"{where}: {name!r} holds NaN or infinite weights; the training run failed."
+            )

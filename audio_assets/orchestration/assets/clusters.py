@@ -1,0 +1,49 @@
+"""clusters: groups of alike windows, found without labels."""
+
+import time
+
+import dagster as dg
+import pyarrow as pa
+
+from audio_assets.analysis.clusters import ClusterParameters, cluster_windows
+from audio_assets.analysis.projection import parameters_of
+from audio_assets.orchestration import previews
+from audio_assets.orchestration.automation import ON_CHANGE_OR_MISSING
+from audio_assets.orchestration.claim import claim
+from audio_assets.orchestration.partitions import PAIRS
+from audio_assets.orchestration.resources import HomeResource
+from audio_assets.orchestration.versions import data_version, stored_version
+from audio_assets.settings import Settings
+
+
+@dg.asset(
+    partitions_def=PAIRS,
+    io_manager_key="parquet_io",
+    group_name="analyse",
+    kinds={"parquet", "sklearn"},
+    automation_condition=ON_CHANGE_OR_MISSING,
+)
+def clusters(
+    context: dg.AssetExecutionContext,
+    embeddings: pa.Table,
+    home: HomeResource,
+    settings: dg.ResourceParam[Settings],
+) -> dg.MaterializeResult[pa.Table]:
+    """HDBSCAN in a UMAP of several dimensions; -1 is noise."""
+    started = time.perf_counter()
+    parameters = ClusterParameters.from_settings(settings)
+    with claim(context, home.paths) as partition:
+        table = cluster_windows(embeddings, parameters)
+        source = stored_version(context.instance, "embeddings", partition.key)
+    found = table.column("cluster").to_pylist()
+    return dg.MaterializeResult(
+        value=table,
+        data_version=data_version(context, embeddings=source),
+        metadata={
+            "clusters": len(set(found) - {-1}),
+            "noise_share": round(found.count(-1) / len(found), 4) if found else 0.0,
+            "sizes": previews.counts(found, "cluster"),
+            "parameters_used": dg.MetadataValue.json(parameters_of(table)),
+            **previews.rate(table.num_rows, time.perf_counter() - started),
+        },
+    )

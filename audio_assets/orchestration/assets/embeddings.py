@@ -1,0 +1,96 @@
+"""embeddings: one vector per window, under one checkpoint."""
+
+from pathlib import Path
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audio_assets.encoding.encode import encode_folder
+from audio_assets.errors import CheckpointError
+from audio_assets.models.registry import Checkpoint, resolve_checkpoint, weights_sha256
+from audio_assets.orchestration import previews
+from audio_assets.orchestration.automation import ON_CHANGE
+from audio_assets.orchestration.claim import claim
+from audio_assets.orchestration.signatures import expected_signature
+from audio_assets.orchestration.io_managers import table_metadata
+from audio_assets.orchestration.partitions import PAIRS
+from audio_assets.orchestration.resources import ComputeResource, HomeResource
+from audio_assets.orchestration.versions import data_version, digest
+
+
+@dg.asset(
+    partitions_def=PAIRS,
+    io_manager_key="parquet_io",
+    group_name="encode",
+    kinds={"pytorch", "parquet"},
+    pool="gpu",
+    automation_condition=ON_CHANGE,
+    deps=["spectrograms"],
+)
+def embeddings(
+    context: dg.AssetExecutionContext,
+    raw_audio: pa.Table,
+    model_checkpoint: dict,
+    home: HomeResource,
+    compute: ComputeResource,
+) -> dg.MaterializeResult:
+    """Vectors of every window, float32, sorted by recording and start.
+
+    Rows that are already there under the same encoding signature are kept, work of a run that was
+    killed is continued, and only the rest is encoded. The table is written by the encoding
+    library itself, whole and atomically, since it can be larger than memory.
+    """
+    with claim(context, home.paths) as partition:
+        folder = home.folder(str(partition.folder))
+        names = {"checkpoint": str(partition.checkpoint), "folder": folder.key}
+        out = home.paths.asset("embeddings", **names)
+        checkpoint = resolve_checkpoint(names["checkpoint"], home.paths)
+        encoder = compute.load_encoder(checkpoint)
+        _same_weights(checkpoint, model_checkpoint)
+        signature = expected_signature(checkpoint.card, model_checkpoint, raw_audio, compute)
+        report = encode_folder(
+            folder.root,
+            raw_audio,
+            encoder,
+            signature=signature,
+            previous=out if out.is_file() else None,
+            out=out,
+            work_dir=home.paths.work / "embeddings" / names["checkpoint"] / folder.key,
+            spectrograms=_existing(home.paths.asset("spectrograms", folder=folder.key)),
+            batch_size=compute.batch_size,
+            workers=compute.num_workers,
+        )
+        table = pq.ParquetFile(out)
+        ids = _column(out, "window_id")
+    return dg.MaterializeResult(
+        data_version=data_version(context, signature=signature, windows=digest(ids)),
+        metadata={
+            **table_metadata(table.schema_arrow.empty_table()),
+            "dagster/row_count": report.windows,
+            "encoded": report.encoded,
+            "reused": report.reused,
+            "dim": report.dim,
+            "encoding_signature": signature,
+            "failed": previews.rows(report.failed, ["path", "reason"]),
+            "failed_recordings": dg.MetadataValue.json(list(report.failed)),
+            **previews.rate(report.encoded, report.seconds),
+        },
+    )
+
+
+def _same_weights(checkpoint: Checkpoint, registered: dict) -> None:
+    """Refuse weights that changed after model_checkpoint looked at them: no vector may lie."""
+    if weights_sha256(checkpoint) != registered["weights_sha256"]:
+        raise CheckpointError(
+            f"The weights of {checkpoint.name!r} changed while the run was under way. Run again."
+        )
+
+
+def _column(path: Path, column: str) -> list:
+    """One column of a stored table, without reading the others."""
+    return pq.read_table(path, columns=[column]).column(column).to_pylist()
+
+
+def _existing(path: Path) -> Path | None:
+    return path if path.exists() else None

@@ -1,0 +1,112 @@
+"""umap_coords and tsne_coords: two flat maps of the embedding space."""
+
+import time
+from collections.abc import Callable
+
+import dagster as dg
+import numpy as np
+import pyarrow as pa
+
+from audio_assets.analysis.projection import (
+    TsneParameters,
+    UmapParameters,
+    parameters_of,
+    tsne_coordinates,
+    umap_coordinates,
+)
+from audio_assets.home import Home
+from audio_assets.orchestration import previews
+from audio_assets.orchestration.automation import ON_CHANGE_OR_MISSING
+from audio_assets.orchestration.claim import claim
+from audio_assets.orchestration.partitions import PAIRS, Partition
+from audio_assets.orchestration.resources import HomeResource
+from audio_assets.orchestration.versions import data_version, stored_version
+from audio_assets.schemas import COORDINATES
+from audio_assets.settings import Settings
+from audio_assets.storage import read_parquet
+
+
+@dg.asset(
+    partitions_def=PAIRS,
+    io_manager_key="parquet_io",
+    group_name="analyse",
+    kinds={"parquet", "umap"},
+    automation_condition=ON_CHANGE_OR_MISSING,
+)
+def umap_coords(
+    context: dg.AssetExecutionContext,
+    embeddings: pa.Table,
+    home: HomeResource,
+    settings: dg.ResourceParam[Settings],
+) -> dg.MaterializeResult[pa.Table]:
+    """Two UMAP coordinates of every window, seeded; empty when AUDIO_ASSETS_COMPUTE_UMAP is off."""
+    parameters = UmapParameters.from_settings(settings)
+    return _project(
+        context, home, settings.compute_umap, lambda: umap_coordinates(embeddings, parameters)
+    )
+
+
+@dg.asset(
+    partitions_def=PAIRS,
+    io_manager_key="parquet_io",
+    group_name="analyse",
+    kinds={"parquet", "sklearn"},
+    automation_condition=ON_CHANGE_OR_MISSING,
+)
+def tsne_coords(
+    context: dg.AssetExecutionContext,
+    embeddings: pa.Table,
+    home: HomeResource,
+    settings: dg.ResourceParam[Settings],
+) -> dg.MaterializeResult[pa.Table]:
+    """Two t-SNE coordinates of every window, seeded; empty when AUDIO_ASSETS_COMPUTE_TSNE is off."""
+    parameters = TsneParameters.from_settings(settings)
+    return _project(
+        context, home, settings.compute_tsne, lambda: tsne_coordinates(embeddings, parameters)
+    )
+
+
+def _project(
+    context: dg.AssetExecutionContext,
+    home: HomeResource,
+    wanted: bool,
+    compute: Callable[[], pa.Table],
+) -> dg.MaterializeResult[pa.Table]:
+    started = time.perf_counter()
+    with claim(context, home.paths) as partition:
+        table = compute() if wanted else COORDINATES.empty_table()
+        source = stored_version(context.instance, "embeddings", partition.key)
+        picture = _picture(home.paths, partition, table)
+    return dg.MaterializeResult(
+        value=table,
+        data_version=data_version(context, embeddings=source),
+        metadata={
+            "parameters_used": dg.MetadataValue.json(parameters_of(table) if wanted else {"computed": False}),
+            "map": picture,
+            **previews.rate(table.num_rows, time.perf_counter() - started),
+        },
+    )
+
+
+def _picture(home: Home, partition: Partition, table: pa.Table) -> dg.MetadataValue:
+    """The map coloured by class; labels are read where they are there, as decoration only."""
+    from audio_assets.analysis.plots import scatter_png
+
+    if table.num_rows == 0:
+        return dg.MetadataValue.md("No coordinates.")
+    points = np.stack([table["x"].to_numpy(), table["y"].to_numpy()], axis=1)
+    return previews.image(scatter_png(points, _labels(home, partition, table)), "map by class")
+
+
+def _labels(home: Home, partition: Partition, table: pa.Table) -> list[str | None]:
+    """Label of each window, by the recording that it belongs to."""
+    recordings = home.asset("raw_audio", folder=partition.folder)
+    metadata = home.asset("metadata_table", folder=partition.folder)
+    if not (recordings.is_file() and metadata.is_file()):
+        return [None] * table.num_rows
+    rows = read_parquet(recordings).select(["recording_id", "path", "status"]).to_pylist()
+    path = {r["recording_id"][:16]: r["path"] for r in rows if r["status"] == "ok"}
+    known = read_parquet(metadata)
+    label = dict(zip(known["path"].to_pylist(), known["label"].to_pylist(), strict=True))
+    ids = table.column("window_id").to_pylist()
+    return [label.get(path.get(i.partition("@")[0], "")) for i in ids]

@@ -1,0 +1,90 @@
+"""spectrograms: one model-ready array and one picture per window."""
+
+import dagster as dg
+import pyarrow as pa
+
+from audio_assets.encoding.spectrograms import compute_spectrograms
+from audio_assets.encoding.window_arrays import WindowArrays
+from audio_assets.folders import FolderTransform
+from audio_assets.orchestration import previews
+from audio_assets.orchestration.automation import ON_CHANGE_OR_MISSING
+from audio_assets.orchestration.claim import claim
+from audio_assets.orchestration.partitions import FOLDERS
+from audio_assets.orchestration.resources import HomeResource
+from audio_assets.orchestration.versions import data_version, digest
+from audio_assets.settings import Settings
+from audio_assets.transforms.registry import make_transform
+from audio_assets.transforms.transform import Transform
+
+SHEET = 24  # windows on the contact sheet
+
+
+@dg.asset(
+    partitions_def=FOLDERS,
+    io_manager_key="window_arrays_io",
+    group_name="ingest",
+    kinds={"numpy", "png"},
+    automation_condition=ON_CHANGE_OR_MISSING,
+)
+def spectrograms(
+    context: dg.AssetExecutionContext,
+    raw_audio: pa.Table,
+    home: HomeResource,
+    settings: dg.ResourceParam[Settings],
+) -> dg.MaterializeResult:
+    """The transform of every window as a memory-mapped array, and a preview PNG of each.
+
+    Rows of unchanged recordings are reused. The array is written by the encoding library itself,
+    whole and atomically, since it can be larger than memory.
+    """
+    with claim(context, home.paths) as partition:
+        folder = home.folder(str(partition.folder))
+        transform = folder_transform(folder.transform)
+        out = home.paths.asset("spectrograms", folder=folder.key)
+        report = compute_spectrograms(
+            folder.root,
+            raw_audio,
+            transform,
+            out_dir=out,
+            work_dir=home.paths.work / "spectrograms" / folder.key,
+            png_dir=out / "png",
+            workers=settings.num_workers,
+        )
+        arrays = WindowArrays.open(out)
+        version = data_version(
+            context,
+            signature=arrays.attributes["signature"],
+            windows=digest(arrays.window_ids.to_pylist()),
+        )
+        sheet = _contact_sheet(arrays, transform)
+    return dg.MaterializeResult(
+        data_version=version,
+        metadata={
+            "dagster/row_count": report.rows,
+            "computed": report.computed,
+            "reused": report.reused,
+            "transform": f"{transform.name} {transform.version}",
+            "bytes": report.bytes,
+            "sheet": sheet,
+            **previews.rate(report.computed, report.seconds),
+        },
+    )
+
+
+def folder_transform(named: FolderTransform | None) -> Transform:
+    """The transform of the folder: that of the checkpoint first run on it, else the default."""
+    if named is None:
+        return make_transform("logmel_image", {})
+    return make_transform(named.name, named.params)
+
+
+def _contact_sheet(arrays: WindowArrays, transform: Transform) -> dg.MetadataValue:
+    from audio_assets.transforms.spectrogram_png import preview_sheet
+
+    count = len(arrays.window_ids)
+    if count == 0:
+        return dg.MetadataValue.md("No windows.")
+    chosen = [count * i // min(SHEET, count) for i in range(min(SHEET, count))]
+    return previews.image(
+        preview_sheet([transform.to_image(arrays.array[i]) for i in chosen]), "spectrograms"
+    )

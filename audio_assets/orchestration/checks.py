@@ -1,0 +1,215 @@
+"""Asset checks: what must hold of every partition, whoever computed it.
+
+Severity ERROR is a wrong result, WARN something a person should look at. Dagster's own exit
+status stays 0 when a check fails; `ci_checks` and the runner report it.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import numpy as np
+import pyarrow.parquet as pq
+
+from audio_assets.errors import AudioAssetsError
+from audio_assets.home import Home
+from audio_assets.orchestration.partitions import Partition
+from audio_assets.orchestration.resources import ComputeResource, HomeResource
+from audio_assets.recordings.windows import grid_of, make_windows
+from audio_assets.settings import Settings
+from audio_assets.storage import read_json, read_parquet
+
+ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
+LABELLED = 0.9
+"""Share of labelled recordings below which a labelled folder is worth a look."""
+
+
+def _result(
+    passed: bool, description: str, severity: dg.AssetCheckSeverity = ERROR, **metadata: Any
+) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=bool(passed), severity=severity, description=description, metadata=metadata
+    )
+
+
+def _partition(context: dg.AssetCheckExecutionContext) -> Partition:
+    """The partition of the run that a check belongs to, by the shape of its key."""
+    checkpoint, bar, folder = str(context.partition_key).partition("|")
+    return Partition(folder=folder, checkpoint=checkpoint) if bar else Partition(folder=checkpoint)
+
+
+@dg.asset_check(asset="raw_audio")
+def recordings_usable(
+    context: dg.AssetCheckExecutionContext, home: HomeResource
+) -> dg.AssetCheckResult:
+    """No file of the folder had to be left out (WARN)."""
+    path = home.paths.asset("raw_audio", folder=_partition(context).folder)
+    status = _column(path, "status")
+    failed = status.count("failed")
+    text = f"{failed} of {len(status)} files cannot be used; the table says why."
+    return _result(failed == 0, text, WARN, failed=failed, files=len(status))
+
+
+@dg.asset_check(asset="metadata_table")
+def one_row_per_recording(
+    context: dg.AssetCheckExecutionContext, home: HomeResource
+) -> dg.AssetCheckResult:
+    """metadata_table has exactly the usable and duplicate recordings of raw_audio."""
+    folder = _partition(context).folder
+    recordings = read_parquet(home.paths.asset("raw_audio", folder=folder)).to_pylist()
+    wanted = sorted(r["path"] for r in recordings if r["status"] != "failed")
+    found = sorted(
+        read_parquet(home.paths.asset("metadata_table", folder=folder))["path"].to_pylist()
+    )
+    return _result(wanted == found, f"{len(found)} rows for {len(wanted)} recordings.")
+
+
+@dg.asset_check(asset="metadata_table")
+def label_coverage(
+    context: dg.AssetCheckExecutionContext, home: HomeResource
+) -> dg.AssetCheckResult:
+    """Most recordings of a labelled folder have a label (WARN); without any labels it passes."""
+    path = home.paths.asset("metadata_table", folder=_partition(context).folder)
+    labels = read_parquet(path).column("label").to_pylist()
+    labelled = len(labels) - labels.count(None)
+    share = labelled / len(labels) if labels else 1.0
+    text = f"{labelled} of {len(labels)} recordings have a label."
+    return _result(share >= LABELLED or labelled == 0, text, WARN, share=share)
+
+
+@dg.asset_check(asset="spectrograms")
+def pngs_exist(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
+    """Every window of the spectrogram index has its picture, and it is not empty."""
+    directory = home.paths.asset("spectrograms", folder=_partition(context).folder)
+    ids = _column(directory / "index.parquet", "window_id")
+    missing = [i for i in ids if not _has_bytes(directory / "png" / f"{i}.png")]
+    return _result(
+        not missing, f"{len(missing)} of {len(ids)} pictures are missing.", missing=missing[:20]
+    )
+
+
+@dg.asset_check(asset="embeddings")
+def vectors_finite_and_not_constant(
+    context: dg.AssetCheckExecutionContext, home: HomeResource
+) -> dg.AssetCheckResult:
+    """No vector is NaN or infinite, and different windows have different vectors."""
+    vectors = _vectors(_pair_path(home.paths, "embeddings", _partition(context)))
+    finite = bool(np.isfinite(vectors).all())
+    constant = len(vectors) > 1 and bool((vectors == vectors[0]).all())
+    text = f"{len(vectors)} vectors, {'finite' if finite else 'NOT finite'}"
+    return _result(finite and not constant, text + (", CONSTANT" if constant else ""))
+
+
+@dg.asset_check(asset="embeddings")
+def golden_vector(
+    context: dg.AssetCheckExecutionContext, home: HomeResource, compute: ComputeResource
+) -> dg.AssetCheckResult:
+    """The checkpoint still gives the vector that was stored when it was registered."""
+    from audio_assets.models.probe import check_golden
+    from audio_assets.models.registry import resolve_checkpoint
+
+    checkpoint = resolve_checkpoint(str(_partition(context).checkpoint), home.paths)
+    try:
+        encoder = compute.load_encoder(checkpoint)
+        cosine = check_golden(encoder, checkpoint.directory, precision=compute.precision)
+    except AudioAssetsError as error:
+        return _result(False, str(error))
+    return _result(True, "The golden vector came back.", cosine=cosine)
+
+
+def _row_check(asset: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=asset,
+        name="one_row_per_window",
+        description=f"{asset} has the windows of embeddings, each once, with finite values.",
+    )
+    def one_row_per_window(
+        context: dg.AssetCheckExecutionContext,
+        home: HomeResource,
+        settings: dg.ResourceParam[Settings],
+    ) -> dg.AssetCheckResult:
+        partition = _partition(context)
+        wanted = _column(_pair_path(home.paths, "embeddings", partition), "window_id")
+        table = read_parquet(_pair_path(home.paths, asset, partition))
+        found = table.column("window_id").to_pylist()
+        off = {"umap_coords": settings.compute_umap, "tsne_coords": settings.compute_tsne}
+        if not off.get(asset, True):
+            return _result(not found, "Turned off by the settings.")
+        values = [table[c].to_numpy() for c in ("x", "y", "probability") if c in table.schema.names]
+        finite = all(np.isfinite(v).all() for v in values)
+        text = f"{len(found)} rows for {len(wanted)} windows" + ("" if finite else ", NOT finite")
+        return _result(sorted(found) == sorted(wanted) and finite, text)
+
+    return one_row_per_window
+
+
+@dg.asset_check(asset="fiftyone_dataset")
+def row_counts_agree(
+    context: dg.AssetCheckExecutionContext,
+    home: HomeResource,
+    settings: dg.ResourceParam[Settings],
+) -> dg.AssetCheckResult:
+    """From raw_audio to FiftyOne, every stage speaks of the same number of windows."""
+    counts = window_counts(home.paths, _partition(context), settings)
+    return _result(counts_agree(counts), str(counts), **counts)
+
+
+def window_counts(home: Home, partition: Partition, settings: Settings) -> dict[str, int]:
+    """Windows at every stage of a pair, counted in what is stored."""
+    recordings = read_parquet(home.asset("raw_audio", folder=partition.folder))
+    spectrograms = home.asset("spectrograms", folder=partition.folder)
+    report = read_json(_pair_path(home, "fiftyone_dataset", partition))
+    counts = {
+        "raw_audio": make_windows(recordings, grid_of(recordings)).num_rows,
+        "spectrograms": _rows(spectrograms / "index.parquet"),
+    }
+    for asset in ("embeddings", "similarity_index", "umap_coords", "tsne_coords", "clusters"):
+        counts[asset] = _rows(_pair_path(home, asset, partition))
+    for asset, on in (("umap_coords", settings.compute_umap), ("tsne_coords", settings.compute_tsne)):
+        if not on:
+            counts.pop(asset)
+    return counts | {"fiftyone_dataset": int(report["samples"])}
+
+
+def counts_agree(counts: Mapping[str, int]) -> bool:
+    """Whether all stages have the same windows."""
+    return len(set(counts.values())) == 1
+
+
+def _pair_path(home: Home, asset: str, partition: Partition) -> Path:
+    return home.asset(asset, checkpoint=partition.checkpoint, folder=partition.folder)
+
+
+def _column(path: Path, column: str) -> list[Any]:
+    return pq.read_table(path, columns=[column]).column(column).to_pylist()
+
+
+def _rows(path: Path) -> int:
+    return pq.read_metadata(path).num_rows
+
+
+def _has_bytes(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _vectors(path: Path) -> np.ndarray:
+    """float32 [N, dim] of an embeddings table."""
+    from audio_assets.reading import vectors_of
+
+    return vectors_of(read_parquet(path))
+
+
+CHECKS: list[dg.AssetChecksDefinition] = [
+    recordings_usable,
+    one_row_per_recording,
+    label_coverage,
+    pngs_exist,
+    vectors_finite_and_not_constant,
+    golden_vector,
+    *map(_row_check, ("similarity_index", "umap_coords", "tsne_coords", "clusters")),
+    row_counts_agree,
+]

@@ -1,0 +1,31 @@
+"""What every asset body does first: name its process on the run and take the lock of what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from audio_assets.home import Home
+from audio_assets.orchestration.locks import exclusive
+from audio_assets.orchestration.partitions import Partition, partition_of
+from audio_assets.orchestration.processes import PID_TAG, process_tags
+
+
+@contextmanager
+def claim(context: dg.AssetExecutionContext, home: Home) -> Iterator[Partition]:
+    """Hold the current partition's folder (or checkpoint) while an asset body works on it.
+
+    Yields:
+        The partition that the body works on.
+    """
+    partition = partition_of(context.assets_def.partitions_def, str(context.partition_key))
+    if PID_TAG not in context.run.tags:
+        context.instance.add_run_tags(context.run.run_id, process_tags(with_parent=True))
+    if partition.folder is not None:
+        lock = exclusive(home, "folder", partition.folder)
+    else:
+        lock = exclusive(home, "checkpoint", str(partition.checkpoint))
+    with lock:
+        yield partition

@@ -1,0 +1,12 @@
+"""Freshness policies: how old an input table may be before someone should look; not invalidation."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import dagster as dg
+
+INPUT_FRESHNESS = dg.FreshnessPolicy.time_window(
+    warn_window=timedelta(days=7), fail_window=timedelta(days=30)
+)
+"""For raw_audio and metadata_table: a folder that nobody has looked at for a week, a month."""

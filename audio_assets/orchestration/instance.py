@@ -1,0 +1,57 @@
+"""The Dagster instance of a home, and what a dead process left behind in it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import dagster as dg
+
+from audio_assets.home import Home
+from audio_assets.orchestration.processes import provably_dead
+from audio_assets.storage import atomic_open
+
+log = logging.getLogger(__name__)
+
+PACKAGED_CONFIG = Path(__file__).with_name("dagster.yaml")
+_UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+
+
+def write_config(home: Home) -> Path:
+    """Give a home that has no `dagster.yaml` the packaged one; one that is there is kept."""
+    path = home.root / "dagster.yaml"
+    if not path.exists():
+        with atomic_open(path) as stream:
+            stream.write(PACKAGED_CONFIG.read_bytes())
+    return path
+
+
+def open_instance(home: Home) -> dg.DagsterInstance:
+    """Open the instance of a home (DAGSTER_HOME is the home itself) and clear up after the dead.
+
+    The caller closes it, best with `with`.
+    """
+    write_config(home)
+    instance = dg.DagsterInstance.from_config(str(home.root))
+    fail_dead_runs(instance)
+    return instance
+
+
+def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Mark runs whose processes have provably ended as failed, and free their pool slots.
+
+    Without this, a run killed with -9 stays STARTED for ever and the next one waits for its slot.
+
+    Returns:
+        Ids of the runs that were marked.
+    """
+    dead = [
+        run
+        for run in instance.get_runs(filters=dg.RunsFilter(statuses=_UNFINISHED))
+        if provably_dead(run.tags)
+    ]
+    for run in dead:
+        instance.report_run_failed(run, "The process that executed this run has ended without a word.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        log.info("Run %s was left by a process that ended; marked as failed.", run.run_id)
+    return [run.run_id for run in dead]

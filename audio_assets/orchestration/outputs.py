@@ -1,0 +1,99 @@
+"""Whether the outputs that Dagster believes in are really there, whole and of the right signature."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audio_assets.errors import AudioAssetsError, StorageError
+from audio_assets.home import Home
+from audio_assets.models.registry import resolve_checkpoint
+from audio_assets.orchestration.partitions import Partition
+from audio_assets.orchestration.resources import ComputeResource
+from audio_assets.orchestration.signatures import expected_signature, stored_signature
+from audio_assets.storage import read_json, read_parquet
+
+
+def fault_of(
+    home: Home, asset: str, partition: Partition, compute: ComputeResource
+) -> str | None:
+    """Why an output that is fresh by Dagster's records must be computed again; None when it is right.
+
+    Dagster does not see a deleted file, nor another device.
+
+    Args:
+        home: holds the outputs.
+        asset: its name.
+        partition: of the asset.
+        compute: device and precision that a run would use.
+    """
+    path = output_path(home, asset, partition)
+    if not path.exists():
+        return "its output was deleted"
+    if asset == "spectrograms":
+        return _spectrograms_fault(path)
+    if asset == "fiftyone_dataset":
+        return _dataset_fault(home, str(partition.folder))
+    if path.suffix == ".json":
+        return None
+    try:
+        pq.read_metadata(path)
+    except (OSError, pa.ArrowException):
+        return "its output is damaged"
+    if asset == "embeddings" and _other_signature(home, partition, path, compute):
+        return "its encoding signature is another one"
+    return None
+
+
+def output_path(home: Home, asset: str, partition: Partition) -> Path:
+    """Where the output of one partition lies."""
+    return home.asset(asset, checkpoint=partition.checkpoint, folder=partition.folder)
+
+
+def _spectrograms_fault(path: Path) -> str | None:
+    from audio_assets.encoding.window_arrays import WindowArrays
+
+    arrays = WindowArrays.reusable(path)
+    if arrays is None:
+        return "its arrays are missing or damaged"
+    pictures = path / "png"
+    names = os.listdir(pictures) if pictures.is_dir() else []
+    found = sum(name.endswith(".png") for name in names)
+    return None if found >= len(arrays) else "pictures are missing"
+
+
+def _dataset_fault(home: Home, folder: str) -> str | None:
+    """Whether the data set is gone; a database that is not running is taken on trust."""
+    from audio_assets.explore.mongod import database_status
+
+    database = home.fiftyone
+    status = database_status(home)
+    if not status.running:
+        return None if database.is_dir() else "its database was deleted"
+    import pymongo
+
+    with pymongo.MongoClient(status.uri, serverSelectionTimeoutMS=2000) as client:
+        known = client["fiftyone"]["datasets"].find_one({"name": folder}, {"_id": 1})
+    return None if known else "the data set was deleted"
+
+
+def _other_signature(
+    home: Home, partition: Partition, path: Path, compute: ComputeResource
+) -> bool:
+    try:
+        expected = expected_signature(
+            resolve_checkpoint(str(partition.checkpoint), home).card,
+            read_json(home.asset("model_checkpoint", checkpoint=partition.checkpoint)),
+            read_parquet(home.asset("raw_audio", folder=partition.folder)),
+            compute,
+        )
+    except StorageError:
+        return True
+    except AudioAssetsError:
+        return False  # the asset itself says what is wrong
+    if pq.read_metadata(path).num_rows == 0:
+        return False
+    return stored_signature(path) != expected

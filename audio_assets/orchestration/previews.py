@@ -1,0 +1,48 @@
+"""Pictures and tables for asset metadata, small enough for Dagster's event log."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+IMAGE_BYTES = 50_000  # the whole text is kept in every event row
+
+
+def image(png: bytes, alt: str) -> dg.MetadataValue:
+    """A PNG inside Markdown, or a note when it is too large for the event log."""
+    if len(png) > IMAGE_BYTES:
+        return dg.MetadataValue.md(f"{alt}: {len(png):,} bytes, more than the log should hold.")
+    data = base64.b64encode(png).decode()
+    return dg.MetadataValue.md(f"![{alt}](data:image/png;base64,{data})")
+
+
+def counts(values: Iterable[Any], name: str, limit: int = 100) -> dg.MetadataValue:
+    """How often each value occurs, the most frequent first."""
+    rows = [
+        {name: "(none)" if value is None else str(value), "count": count}
+        for value, count in Counter(values).most_common(limit)
+    ]
+    return _table(rows, {name: "string", "count": "int"})
+
+
+def rows(records: Sequence[Mapping[str, Any]], columns: Sequence[str], limit: int = 50) -> dg.MetadataValue:
+    """The first records as a table of text."""
+    shown = [{c: str(r.get(c) or "") for c in columns} for r in records[:limit]]
+    return _table(shown, dict.fromkeys(columns, "string"))
+
+
+def rate(count: int, seconds: float) -> dict[str, float]:
+    """`seconds` and `rows_per_second` of an asset body."""
+    return {
+        "seconds": round(seconds, 3),
+        "rows_per_second": round(count / seconds, 1) if seconds > 0 else 0.0,
+    }
+
+
+def _table(records: Sequence[Mapping[str, Any]], types: Mapping[str, str]) -> dg.MetadataValue:
+    schema = dg.TableSchema([dg.TableColumn(name, kind) for name, kind in types.items()])
+    return dg.MetadataValue.table([dg.TableRecord(dict(r)) for r in records], schema)

@@ -1,0 +1,210 @@
+"""One folder with one checkpoint, end to end in this process; only what is stale is computed."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import dagster as dg
+import pyarrow.parquet as pq
+
+from audio_assets.folders import AudioFolder, FolderRegistry
+from audio_assets.home import Home
+from audio_assets.models.registry import resolve_checkpoint
+from audio_assets.orchestration.definitions import build_definitions
+from audio_assets.orchestration.execution import Executed, bars_on_stderr, execute
+from audio_assets.orchestration.instance import open_instance
+from audio_assets.orchestration.jobs import ALL_ASSETS, ANALYSES
+from audio_assets.orchestration.locks import exclusive
+from audio_assets.orchestration.outputs import fault_of, output_path
+from audio_assets.orchestration.partitions import CHECKPOINTS, FOLDERS, Partition
+from audio_assets.orchestration.resources import ComputeResource
+from audio_assets.orchestration.signatures import stored_signature
+from audio_assets.orchestration.staleness import FRESH, staleness
+from audio_assets.settings import Settings
+from audio_assets.storage import read_json, read_parquet
+
+WAVES: tuple[tuple[str, ...], ...] = (
+    ("metadata_table", "spectrograms"),
+    ("embeddings",),
+    ANALYSES,
+    ("fiftyone_dataset",),
+)
+"""What runs after the two roots; staleness is asked again after each wave that ran."""
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What one run did; `to_dict` is the object that `--json` prints.
+
+    Attributes:
+        folder: the folder's key.
+        checkpoint: the checkpoint's name.
+        dataset: name of the FiftyOne data set.
+        recordings: usable recordings of the folder, duplicates included.
+        failed: [{path, reason}] of files that could not be used.
+        windows: rows of embeddings.
+        encoded: windows encoded by this run.
+        reused: windows taken over.
+        dim: length of a vector.
+        encoding_signature: of the vectors.
+        seconds: wall seconds per asset; 0 where nothing had to be done.
+        peak_rss_mb: peak memory of this process in MiB.
+        failed_checks: checks of this run that did not pass, in words.
+    """
+
+    folder: str
+    checkpoint: str
+    dataset: str
+    recordings: int
+    failed: list[dict[str, str]]
+    windows: int
+    encoded: int
+    reused: int
+    dim: int
+    encoding_signature: str
+    seconds: dict[str, float]
+    peak_rss_mb: float
+    failed_checks: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-able values."""
+        return asdict(self)
+
+
+def run_folder(
+    home: Home, folder_key: str, checkpoint: str, settings: Settings, *, verify: bool = False
+) -> RunReport:
+    """Execute the two roots, then whatever they made stale, wave by wave.
+
+    Args:
+        home: holds the folder's registration and all outputs.
+        folder_key: a registered folder.
+        checkpoint: name of a checkpoint.
+        settings: analysis parameters, device, precision.
+        verify: hash every file again.
+
+    Raises:
+        UsageError: the folder or the checkpoint is unknown.
+        AudioAssetsError: an asset failed; everything finished before it is kept.
+    """
+    folder = _want(home, FolderRegistry(home).get(folder_key), checkpoint)
+    settings = settings.model_copy(update={"home": home.root})
+    run = _Run(home, folder.key, checkpoint, settings)
+    with exclusive(home, "folder", folder.key), bars_on_stderr():
+        with open_instance(home) as instance:
+            run.execute(instance, verify=verify)
+        return run.report()
+
+
+def _want(home: Home, folder: AudioFolder, checkpoint: str) -> AudioFolder:
+    """Note that the folder wants this checkpoint; the first one sets the transform of its pictures."""
+    card = resolve_checkpoint(checkpoint, home).card
+    changes: dict[str, Any] = {}
+    if checkpoint not in folder.checkpoints:
+        changes["checkpoints"] = [*folder.checkpoints, checkpoint]
+    if folder.transform is None:
+        changes["transform"] = card.transform.model_dump()
+    if folder.input_seconds is None:
+        changes["input_seconds"] = card.input_seconds
+    return FolderRegistry(home).update(folder.key, **changes) if changes else folder
+
+
+@lru_cache(maxsize=8)
+def _definitions(settings: Settings) -> dg.Definitions:
+    return build_definitions(settings)
+
+
+class _Run:
+    """The state of one run: what was executed so far."""
+
+    def __init__(self, home: Home, folder: str, checkpoint: str, settings: Settings) -> None:
+        self.home = home
+        self.definitions = _definitions(settings)
+        self.compute = ComputeResource.of(settings)
+        self.folder = Partition(folder=folder)
+        self.checkpoint = Partition(checkpoint=checkpoint)
+        self.pair = Partition(folder=folder, checkpoint=checkpoint)
+        self.seconds: dict[str, float] = dict.fromkeys(ALL_ASSETS, 0.0)
+        self.metadata: dict[str, dict[str, Any]] = {}
+        self.failed_checks: list[str] = []
+
+    def execute(self, instance: dg.DagsterInstance, *, verify: bool) -> None:
+        """Roots first, since only they look at the disk; then each wave that is due."""
+        instance.add_dynamic_partitions(str(FOLDERS.name), [str(self.folder.folder)])
+        instance.add_dynamic_partitions(str(CHECKPOINTS.name), [str(self.checkpoint.checkpoint)])
+        config = {"raw_audio": {"verify": True}} if verify else None
+        self._add(execute(self.definitions, instance, ["raw_audio"], self.folder, config))
+        self._add(execute(self.definitions, instance, ["model_checkpoint"], self.checkpoint))
+        due = self._due(instance)
+        for wave in WAVES:
+            assets = [name for name in wave if name in due]
+            if assets:
+                partition = self._partition(assets[0])
+                self._add(execute(self.definitions, instance, assets, partition))
+                due = self._due(instance)
+
+    def _due(self, instance: dg.DagsterInstance) -> set[str]:
+        """Assets that are stale or missing by Dagster's records, or whose output is not right."""
+        names = [name for wave in WAVES for name in wave]
+        states = staleness(
+            instance, self.definitions, [(n, self._partition(n).key) for n in names]
+        )
+        stale = {name for (name, _), state in states.items() if state.status != FRESH}
+        for name in names:
+            if name not in stale and fault_of(
+                self.home, name, self._partition(name), self.compute
+            ):
+                stale.add(name)
+        return stale
+
+    def _partition(self, asset: str) -> Partition:
+        return self.folder if asset in WAVES[0] else self.pair
+
+    def _add(self, done: Executed) -> None:
+        self.seconds |= done.seconds
+        self.metadata |= done.metadata
+        self.failed_checks += done.failed_checks
+
+    def report(self) -> RunReport:
+        """Counts from what is stored and from what was executed."""
+        recordings = read_parquet(output_path(self.home, "raw_audio", self.folder)).to_pylist()
+        failed = [_failure(r) for r in recordings if r["status"] == "failed"]
+        embeddings = output_path(self.home, "embeddings", self.pair)
+        windows = pq.read_metadata(embeddings).num_rows
+        encoding = self.metadata.get("embeddings", {})
+        model = read_json(output_path(self.home, "model_checkpoint", self.checkpoint))
+        return RunReport(
+            folder=str(self.pair.folder),
+            checkpoint=str(self.pair.checkpoint),
+            dataset=read_json(output_path(self.home, "fiftyone_dataset", self.pair))["dataset"],
+            recordings=len(recordings) - len(failed),
+            failed=failed + _encoding_failures(encoding),
+            windows=windows,
+            encoded=int(encoding.get("encoded", 0)),
+            reused=int(encoding.get("reused", windows)),
+            dim=int(model["dim"]),
+            encoding_signature=stored_signature(embeddings) or "",
+            seconds=self.seconds,
+            peak_rss_mb=peak_rss_mb(),
+            failed_checks=self.failed_checks,
+        )
+
+
+def _failure(row: dict[str, Any]) -> dict[str, str]:
+    return {"path": row["path"], "reason": row["reason"] or "unknown"}
+
+
+def _encoding_failures(metadata: dict[str, Any]) -> Sequence[dict[str, str]]:
+    found = metadata.get("failed_recordings") or []
+    return [{"path": f["path"], "reason": f["reason"]} for f in found]
+
+
+def peak_rss_mb() -> float:
+    """Peak resident memory of this process in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)

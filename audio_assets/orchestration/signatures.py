@@ -1,0 +1,51 @@
+"""The encoding signature that a pair should have now, and the one that is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audio_assets.encoding.signature import encoding_signature
+from audio_assets.models.card import ModelCard
+from audio_assets.orchestration.resources import ComputeResource
+from audio_assets.recordings.resample import RESAMPLER
+from audio_assets.recordings.windows import grid_of
+from audio_assets.transforms.registry import make_transform
+
+
+def expected_signature(
+    card: ModelCard,
+    model_checkpoint: dict[str, Any],
+    recordings: pa.Table,
+    compute: ComputeResource,
+) -> str:
+    """Signature of what encoding would give now.
+
+    Args:
+        card: the checkpoint's card.
+        model_checkpoint: output of the asset of that name; holds the hash of the weights.
+        recordings: output of raw_audio; holds the window grid.
+        compute: device and precision.
+    """
+    return encoding_signature(
+        card=card,
+        weights_sha256=model_checkpoint["weights_sha256"],
+        transform=make_transform(card.transform.name, card.transform.params),
+        grid=grid_of(recordings),
+        precision=compute.precision,
+        device_class=compute.device_class(),
+        resampler=RESAMPLER,
+    )
+
+
+def stored_signature(embeddings: Path) -> str | None:
+    """The one signature of a stored embeddings table; None when it is absent, empty or mixed."""
+    try:
+        column = pq.read_table(embeddings, columns=["encoding_signature"]).column(0)
+    except (OSError, pa.ArrowException):
+        return None
+    found = column.unique().to_pylist()
+    return found[0] if len(found) == 1 else None

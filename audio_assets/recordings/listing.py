@@ -1,0 +1,136 @@
+"""Which files below a directory are recordings; looks at names and links, opens nothing."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio_assets.errors import UsageError
+
+AUDIO_EXTENSIONS = frozenset(
+    {"wav", "wave", "rf64", "w64", "flac", "ogg", "oga", "opus", "mp3"}
+    | {"aif", "aiff", "aifc", "au", "caf", "m4a", "mp4", "aac"}
+)
+SKIPPED_FOLDERS = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
+
+
+@dataclass(frozen=True)
+class AudioFile:
+    """One name that claims to be a recording.
+
+    Attributes:
+        key: path relative to the root, '/' separated, valid UTF-8.
+        path: where it lies.
+        stat: of the file itself (behind a link); None when there is a `problem`.
+        problem: why it must not be read, in plain words.
+    """
+
+    key: str
+    path: Path
+    stat: os.stat_result | None = None
+    problem: str | None = None
+
+
+def list_audio(root: Path) -> list[AudioFile]:
+    """Walk `root` and list every audio file by extension, sorted by key.
+
+    Hidden and temporary names, pipes, sockets and devices are left out. Links to files inside the
+    root count as files; links that leave it, broken links, names that are not UTF-8 and folders
+    that cannot be opened are listed with a problem. Linked folders are not walked.
+
+    Raises:
+        UsageError: when `root` is not a directory that can be read.
+    """
+    try:
+        real = Path(os.path.realpath(root, strict=True))
+        with os.scandir(real):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"{root} cannot be read as a folder of recordings: {error.strerror}. "
+            "Check the path, that the disk is plugged in, and your permissions."
+        ) from error
+    found: list[AudioFile] = []
+    folders = [real]
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    _look(entry, real, folders, found)
+        except OSError as error:
+            problem = f"the folder cannot be opened: {_words(error)}"
+            found.append(AudioFile(_key(folder, real), folder, problem=problem))
+    return sorted(found, key=lambda file: file.key)
+
+
+def audio_keys(root: Path) -> list[str]:
+    """Relative paths of the audio files below `root` that may be read, sorted."""
+    return [file.key for file in list_audio(root) if file.problem is None]
+
+
+def is_audio_name(name: str) -> bool:
+    """Whether a file of that name counts as a recording: by extension, whatever its case."""
+    _, dot, extension = name.rpartition(".")
+    return bool(dot) and extension.lower() in AUDIO_EXTENSIONS and not _ignored(name)
+
+
+def _ignored(name: str) -> bool:
+    return name.startswith((".", "~")) or name.endswith("~") or name in SKIPPED_FOLDERS
+
+
+def _look(entry: os.DirEntry[str], root: Path, folders: list[Path], found: list[AudioFile]) -> None:
+    """Add one directory entry to the folders to walk or to the files found."""
+    path = Path(entry.path)
+    if _ignored(entry.name):
+        return
+    if entry.is_dir(follow_symlinks=False):
+        folders.append(path)
+        return
+    linked_folder = entry.is_symlink() and path.is_dir()
+    if not linked_folder and not is_audio_name(entry.name):
+        return
+    key = _key(path, root)
+    if linked_folder:
+        if not _inside(path, root):
+            found.append(AudioFile(key, path, problem="is a link to a folder outside this one"))
+        return
+    problem, status = _check(entry, path, root)
+    if problem is not None or (status is not None and stat.S_ISREG(status.st_mode)):
+        found.append(AudioFile(key, path, None if problem else status, problem))
+
+
+def _check(
+    entry: os.DirEntry[str], path: Path, root: Path
+) -> tuple[str | None, os.stat_result | None]:
+    """A problem that forbids reading the file, and its status."""
+    try:
+        entry.name.encode()
+    except UnicodeEncodeError:
+        return "the file's name is not valid UTF-8; rename the file", None
+    try:
+        if entry.is_symlink() and not _inside(path, root):
+            return "is a link to a file outside this folder; copy the file itself here", None
+        return None, entry.stat()
+    except FileNotFoundError:
+        gone = entry.is_symlink()
+        return ("is a link to a file that does not exist" if gone else "has just vanished"), None
+    except OSError as error:
+        return f"cannot be looked at: {_words(error)}", None
+
+
+def _inside(path: Path, root: Path) -> bool:
+    """Whether the end of a chain of links lies below `root`; a missing end raises."""
+    return Path(os.path.realpath(path, strict=True)).is_relative_to(root)
+
+
+def _key(path: Path, root: Path) -> str:
+    """Relative path; bytes that are not UTF-8 are escaped, which only happens beside a problem."""
+    key = path.relative_to(root).as_posix()
+    return os.fsencode(key).decode("utf-8", "backslashreplace")
+
+
+def _words(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,165 @@
+"""The recordings table of a folder: every audio file verified once, unchanged ones never again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from audio_assets.progress import Progress
+from audio_assets.recordings.listing import AudioFile, list_audio
+from audio_assets.recordings.sources import NEEDS_AV
+from audio_assets.recordings.times import start_time_of
+from audio_assets.recordings.verify import Verdict, verify
+from audio_assets.schemas import RECORDINGS
+
+CLOCK_TICK_NS = 20_000_000
+"""A file written this shortly before the scan could change again within one tick of the file
+system's clock; its change time is then not stored, so that the next scan hashes it once more."""
+
+Row = dict[str, Any]
+
+
+def scan_folder(
+    root: Path,
+    *,
+    previous: pa.Table | None = None,
+    verify: bool = False,
+    workers: int = 0,
+    start_time: Callable[[str], datetime | None] = start_time_of,
+) -> pa.Table:
+    """Find, hash and decode the recordings below a directory.
+
+    A file that cannot be used is a row of status `failed` with a reason, and never stops the
+    rest. A file whose size, mtime, ctime and inode are those of `previous` keeps its row unopened.
+
+    Args:
+        root: the folder; links that leave it are not followed.
+        previous: the table of the last scan of the same folder.
+        verify: hash every file again, changed or not.
+        workers: decoding threads; 0 takes one per processor.
+        start_time: relative path → start time, or None.
+
+    Returns:
+        Table of the RECORDINGS schema, one row per file, sorted by path.
+
+    Raises:
+        UsageError: when `root` cannot be read.
+    """
+    now = time.time_ns()
+    files = list_audio(root)
+    known = {row["path"]: row for row in previous.to_pylist()} if previous is not None else {}
+    rows: dict[str, Row] = {}
+    work: list[tuple[AudioFile, Row | None]] = []
+    for file in files:
+        row = known.get(file.key)
+        if file.stat is None:
+            rows[file.key] = _row(file, Verdict(reason=file.problem), now)
+        elif row is not None and not verify and _unchanged(row, file.stat):
+            rows[file.key] = row
+        else:
+            work.append((file, row))
+    rows.update(_verify_all(work, workers, now))
+    ordered = [rows[key] for key in sorted(rows)]
+    for row in ordered:
+        row["start_time"] = start_time(row["path"])
+    _mark_duplicates(ordered)
+    return pa.Table.from_pylist(ordered, schema=RECORDINGS)
+
+
+def folder_version(
+    recordings: pa.Table, side_files: Mapping[str, str], settings: Mapping[str, Any]
+) -> str:
+    """Version of a folder's content and settings.
+
+    Args:
+        recordings: the scan.
+        side_files: relative path → SHA-256 of every file that feeds the metadata.
+        settings: the folder's settings, of JSON types.
+
+    Returns:
+        SHA-256 hex over sorted (path, hash, status), side files and settings.
+    """
+    columns = (recordings[name].to_pylist() for name in ("path", "recording_id", "status"))
+    content = [sorted(zip(*columns, strict=True)), sorted(side_files.items()), dict(settings)]
+    text = json.dumps(content, sort_keys=True, ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _verify_all(work: list[tuple[AudioFile, Row | None]], workers: int, now: int) -> dict[str, Row]:
+    """Verify files in threads; libsndfile and hashlib release the interpreter's lock."""
+    if not work:
+        return {}
+    rows: dict[str, Row] = {}
+    threads = min(len(work), workers or os.cpu_count() or 1)
+    with (
+        Progress(len(work), "reading recordings", "files") as progress,
+        ThreadPoolExecutor(threads, thread_name_prefix="scan") as pool,
+    ):
+        jobs = {pool.submit(_verify_one, file, row, now): file.key for file, row in work}
+        try:
+            for job in as_completed(jobs):
+                rows[jobs[job]] = job.result()
+                progress.update()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return rows
+
+
+def _verify_one(file: AudioFile, row: Row | None, now: int) -> Row:
+    """The new row of one file; its old one where the bytes turn out to be the same."""
+    same = row["recording_id"] if row is not None and row["status"] != "failed" else None
+    try:
+        verdict = verify(file.path, file.key, same)
+    except Exception as error:  # one file, whatever is in it, never stops the rest
+        verdict = Verdict(reason=f"could not be read: {type(error).__name__}: {error}")
+    if verdict is None and row is not None:
+        return {**row, **_stat_fields(file, now)}
+    return _row(file, verdict or Verdict(), now)
+
+
+def _row(file: AudioFile, verdict: Verdict, now: int) -> Row:
+    return {"path": file.key, **asdict(verdict), "duplicate_of": None, **_stat_fields(file, now)}
+
+
+def _stat_fields(file: AudioFile, now: int) -> Row:
+    """Size, times and inode; without the times when the file is too fresh to trust them."""
+    if file.stat is None:
+        return {"bytes": 0, "mtime_ns": None, "ctime_ns": None, "inode": None}
+    changed = max(file.stat.st_mtime_ns, file.stat.st_ctime_ns)
+    return {
+        "bytes": file.stat.st_size,
+        "mtime_ns": file.stat.st_mtime_ns,
+        "ctime_ns": None if abs(now - changed) < CLOCK_TICK_NS else file.stat.st_ctime_ns,
+        "inode": file.stat.st_ino,
+    }
+
+
+def _unchanged(row: Row, status: os.stat_result) -> bool:
+    """Whether an old row still speaks of the file; never for what may work the next time."""
+    if row["recording_id"] is None or row["reason"] == NEEDS_AV:
+        return False
+    found = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    return found == (row["bytes"], row["mtime_ns"], row["ctime_ns"], row["inode"])
+
+
+def _mark_duplicates(rows: list[Row]) -> None:
+    """Among rows sorted by path, the first of equal bytes is `ok`, the others name it."""
+    first: dict[str, str] = {}
+    for row in rows:
+        if row["status"] == "failed":
+            continue
+        original = first.setdefault(row["recording_id"], row["path"])
+        duplicate = original != row["path"]
+        row["status"] = "duplicate" if duplicate else "ok"
+        row["duplicate_of"] = original if duplicate else None

@@ -1,0 +1,1 @@
+"""Training: masked pre-training, supervised fine-tuning and the evaluation of the default checkpoint."""

@@ -1,0 +1,121 @@
+"""Batches: augmented, mixed and synthetic sounds as model-ready pictures with soft labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from audio_assets.training.augment import augment_decibels, augment_waveform, mix
+from audio_assets.training.clips import Clips
+from audio_assets.training.synthesis import KINDS, synthesize
+from audio_assets.transforms.logmel_image import LogmelImage
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One step's input.
+
+    Attributes:
+        images: uint8 [B, H, W].
+        labels: soft labels, float32 [B, classes]; the synthetic kinds follow the real classes.
+        pure: bool [B], False for mixtures.
+    """
+
+    images: Tensor
+    labels: Tensor
+    pure: Tensor
+
+
+class BatchMaker:
+    """Draws batches; each epoch has a random stream of its own, so that a resumed run equals an unbroken one."""
+
+    def __init__(
+        self,
+        clips: Clips,
+        transform: LogmelImage,
+        seed: int,
+        mix_share: float,
+        synthetic_share: float,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            clips: what to learn from.
+            transform: the model's transform.
+            seed: seed of the run.
+            mix_share: share of clips that are mixtures of two.
+            synthetic_share: synthetic sounds per real one.
+        """
+        self.clips, self.transform, self.seed = clips, transform, seed
+        self.mix_share, self.synthetic_share = mix_share, synthetic_share
+        self.classes = len(clips.names) + len(KINDS)
+
+    def steps(self, batch_size: int) -> int:
+        """Number of batches in one epoch."""
+        return max(1, len(self.clips.files) // self._real(batch_size))
+
+    def epoch(self, stage: int, epoch: int, batch_size: int) -> Iterator[Batch]:
+        """Yield the batches of one pass over the clips.
+
+        Args:
+            stage: number of the training stage, part of the random stream's key.
+            epoch: number of the pass.
+            batch_size: sounds per batch, synthetic ones included.
+
+        Yields:
+            Batches of ``batch_size`` sounds.
+        """
+        rng = np.random.default_rng([self.seed, stage, epoch])
+        order = rng.permutation(len(self.clips.files))
+        real = self._real(batch_size)
+        for step in range(self.steps(batch_size)):
+            chosen = order[step * real : (step + 1) * real]
+            sounds = [self._real_sound(index, rng) for index in chosen]
+            sounds += [self._synthetic_sound(rng) for _ in range(batch_size - len(chosen))]
+            images = np.stack([self._picture(waveform, rng) for waveform, _, _ in sounds])
+            labels = np.stack([label for _, label, _ in sounds])
+            pure = np.array([is_pure for _, _, is_pure in sounds])
+            yield Batch(torch.from_numpy(images), torch.from_numpy(labels), torch.from_numpy(pure))
+
+    def _real(self, batch_size: int) -> int:
+        return max(1, batch_size - round(batch_size * self.synthetic_share))
+
+    def _picture(
+        self, waveform: NDArray[np.float32], rng: np.random.Generator
+    ) -> NDArray[np.uint8]:
+        decibels = augment_decibels(
+            self.transform.decibels(waveform), rng, self.transform.params.top_db
+        )
+        return self.transform.picture(decibels)
+
+    def _real_sound(
+        self, index: int, rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], bool]:
+        waveform = augment_waveform(self.clips.waveforms[index], rng)
+        label = self._one_hot(int(self.clips.classes[index]))
+        if rng.random() >= self.mix_share:
+            return waveform, label, True
+        other = rng.integers(len(self.clips.files))
+        waveform, share = mix(waveform, augment_waveform(self.clips.waveforms[other], rng), rng)
+        return (
+            waveform,
+            share * label + (1 - share) * self._one_hot(int(self.clips.classes[other])),
+            False,
+        )
+
+    def _synthetic_sound(
+        self, rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], bool]:
+        kind = int(rng.integers(len(KINDS)))
+        waveform = synthesize(kind, self.transform.input_samples, self.transform.sample_rate, rng)
+        return waveform, self._one_hot(len(self.clips.names) + kind), True
+
+    def _one_hot(self, index: int) -> NDArray[np.float32]:
+        label = np.zeros(self.classes, dtype=np.float32)
+        label[index] = 1.0
+        return label

@@ -1,0 +1,102 @@
+"""Masked pre-training: learn to rebuild hidden patches of unlabelled spectrograms."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from itertools import islice
+
+import torch
+
+from audio_assets.models.spectrogram_encoder import SpectrogramEncoder
+from audio_assets.training.batches import Batch, BatchMaker
+from audio_assets.training.decoder import MaskedDecoder
+from audio_assets.training.loader import BatchStream, load_ahead
+from audio_assets.training.losses import reconstruction_loss
+from audio_assets.training.optimization import parameter_groups, rate_factor, set_rate
+from audio_assets.training.settings import TrainingSettings
+from audio_assets.training.state import RunState
+
+logger = logging.getLogger(__name__)
+STAGE = "pretrain"
+
+
+def pretrain(
+    encoder: SpectrogramEncoder, batches: BatchMaker, settings: TrainingSettings, state: RunState
+) -> None:
+    """Pre-train the encoder in place, or continue a pre-training.
+
+    Args:
+        encoder: the encoder to train.
+        batches: source of sounds; the labels are not used.
+        settings: the run's settings.
+        state: where to save; a saved later stage means that there is nothing to do.
+    """
+    saved = state.load()
+    if saved and saved["stage"] != STAGE:
+        return
+    decoder = MaskedDecoder(encoder.config)
+    groups = parameter_groups(encoder, decoder, settings.pretrain_lr, 1.0, settings.weight_decay)
+    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.95))
+    first = 0
+    if saved:
+        encoder.load_state_dict(saved["encoder"])
+        decoder.load_state_dict(saved["decoder"])
+        optimizer.load_state_dict(saved["optimizer"])
+        first = int(saved["epoch"])
+    encoder.train()
+    stream = load_ahead(
+        BatchStream(batches, 0, range(first, settings.pretrain_epochs), settings.pretrain_batch),
+        settings.loader_processes,
+    )
+    for epoch in range(first, settings.pretrain_epochs):
+        started = time.monotonic()
+        loss = _pass(
+            encoder,
+            decoder,
+            stream,
+            batches.steps(settings.pretrain_batch),
+            settings,
+            optimizer,
+            epoch,
+        )
+        seconds = time.monotonic() - started
+        logger.info(
+            "pretrain epoch %d/%d loss %.4f %.1f s",
+            epoch + 1,
+            settings.pretrain_epochs,
+            loss,
+            seconds,
+        )
+        if (epoch + 1) % settings.save_every == 0 or epoch + 1 == settings.pretrain_epochs:
+            parts = {"encoder": encoder.state_dict(), "decoder": decoder.state_dict()}
+            state.save(STAGE, epoch + 1, {**parts, "optimizer": optimizer.state_dict()})
+
+
+def _pass(
+    encoder: SpectrogramEncoder,
+    decoder: MaskedDecoder,
+    stream: Iterator[Batch],
+    steps: int,
+    settings: TrainingSettings,
+    optimizer: torch.optim.Optimizer,
+    epoch: int,
+) -> float:
+    generator = torch.Generator().manual_seed(settings.seed * 100_003 + epoch)
+    total = 0.0
+    for step, batch in enumerate(islice(stream, steps)):
+        done = epoch + step / steps
+        set_rate(optimizer, rate_factor(done, settings.pretrain_epochs, settings.decay_share))
+        with torch.autocast("cpu", torch.bfloat16):
+            latent, mask, ids_restore = encoder.forward_encoder(
+                batch.images, settings.pretrain_mask, generator
+            )
+            predicted = decoder(latent, ids_restore)
+        loss = reconstruction_loss(predicted, batch.images, mask, encoder.config.patch_size)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([*encoder.parameters(), *decoder.parameters()], 3.0)
+        optimizer.step()
+        total += loss.item()
+    return total / steps

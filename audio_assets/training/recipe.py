@@ -1,0 +1,135 @@
+"""The recipe of the default checkpoint, from a folder of clips to weights on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from audio_assets.models.encoder_config import audiomaepp_config
+from audio_assets.models.spectrogram_encoder import SpectrogramEncoder
+from audio_assets.training.batches import BatchMaker
+from audio_assets.training.clips import Clips, load_clips
+from audio_assets.training.decoder import sinusoid_table
+from audio_assets.training.evaluate import clip_vectors, neighbour_scores
+from audio_assets.training.finetune import finetune
+from audio_assets.training.pretrain import pretrain
+from audio_assets.training.settings import TrainingSettings
+from audio_assets.training.state import RunState
+from audio_assets.training.teacher import train_teacher
+from audio_assets.transforms.logmel_image import LogmelImage
+
+logger = logging.getLogger(__name__)
+
+
+def new_encoder(settings: TrainingSettings) -> SpectrogramEncoder:
+    """Return an encoder of the settings' geometry with new, seeded weights."""
+    torch.manual_seed(settings.seed)
+    config = audiomaepp_config(
+        width=settings.width,
+        depth=settings.depth,
+        first_hidden=settings.first_hidden,
+        second_hidden=settings.second_hidden,
+        position_table=settings.position_table,
+    )
+    encoder = SpectrogramEncoder(config)
+    for module in encoder.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    nn.init.normal_(encoder.cls_token, std=0.02)
+    if encoder.position_table is not None:
+        encoder.position_table.data[0, 1:] = sinusoid_table(config.grid, config.width)
+    return encoder
+
+
+def train_encoder(
+    clips: Clips, settings: TrainingSettings, state_file: Path, *, resume: bool
+) -> SpectrogramEncoder:
+    """Pre-train and fine-tune an encoder.
+
+    Args:
+        clips: clips of the training folds and, where one is watched, of the validation fold.
+        settings: the run's settings.
+        state_file: where the unfinished run is saved.
+        resume: continue a saved run; otherwise it is deleted.
+
+    Returns:
+        The encoder with its final, averaged weights.
+    """
+    if not resume:
+        for path in state_files(state_file):
+            path.unlink(missing_ok=True)
+    torch.set_num_threads(settings.threads)
+    transform = LogmelImage()
+    learned = clips.of_folds(settings.train_folds)
+    state = RunState(state_file, _fingerprint(learned, settings))
+    batches = BatchMaker(
+        learned, transform, settings.seed, settings.mix_share, settings.synthetic_share
+    )
+    teacher = None
+    if settings.teacher_epochs:
+        saved = RunState(state_files(state_file)[1], state.fingerprint)
+        teacher = train_teacher(batches, settings, saved)
+    encoder = new_encoder(settings)
+    pretrain(encoder, batches, settings, state)
+    saved = state.load()
+    if saved:
+        encoder.load_state_dict(saved["encoder"])
+    finetune(encoder, batches, settings, state, teacher, _validation(clips, settings, transform))
+    return encoder.eval()
+
+
+def state_files(state_file: Path) -> tuple[Path, Path]:
+    """Return the files of an unfinished run: the encoder's state and the teacher."""
+    return state_file, state_file.with_suffix(".teacher.pt")
+
+
+def read_training_clips(folder: Path, settings: TrainingSettings) -> Clips:
+    """Decode the clips that a run may see: training folds and the validation fold, no other file is opened."""
+    transform = LogmelImage()
+    folds = (
+        settings.train_folds
+        if settings.validation_fold is None
+        else (
+            *settings.train_folds,
+            settings.validation_fold,
+        )
+    )
+    return load_clips(folder, transform.sample_rate, transform.input_samples, folds)
+
+
+def _validation(
+    clips: Clips, settings: TrainingSettings, transform: LogmelImage
+) -> Callable[[SpectrogramEncoder], str] | None:
+    if settings.validation_fold is None:
+        return None
+    known, watched = (
+        clips.of_folds(settings.train_folds),
+        clips.of_folds((settings.validation_fold,)),
+    )
+
+    def validate(encoder: SpectrogramEncoder) -> str:
+        vectors, queries = (
+            clip_vectors(encoder, transform, known),
+            clip_vectors(encoder, transform, watched),
+        )
+        scores = neighbour_scores(vectors, known.classes, queries, watched.classes)
+        return f"validation fold {settings.validation_fold}: {scores}"
+
+    return validate
+
+
+def _fingerprint(clips: Clips, settings: TrainingSettings) -> str:
+    """Hash what a saved state depends on; a run may be continued with more epochs."""
+    kept = {name: value for name, value in asdict(settings).items() if "epochs" not in name}
+    digest = hashlib.sha256(clips.waveforms.tobytes())
+    digest.update(json.dumps([kept, clips.files], sort_keys=True).encode())
+    return digest.hexdigest()

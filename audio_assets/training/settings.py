@@ -1,0 +1,80 @@
+"""Settings of one training run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """What a run learns from and how; the defaults make the shipped checkpoint.
+
+    Attributes:
+        train_folds: folds to learn from.
+        validation_fold: fold to watch while training, or None; never the test fold of a published figure.
+        width: channels of a token.
+        depth: encoder blocks.
+        first_hidden: inner width of the half-step net.
+        second_hidden: inner width of the gated net.
+        position_table: an absolute position table beside the rotary positions.
+        seed: seed of weights, order, augmentation and masks.
+        pretrain_epochs: passes of masked pre-training.
+        pretrain_batch: clips per step of pre-training.
+        pretrain_lr: peak learning rate of pre-training.
+        pretrain_mask: share of patches hidden in pre-training.
+        finetune_epochs: passes of fine-tuning.
+        finetune_batch: clips per step of fine-tuning.
+        finetune_lr: peak learning rate of the last block and the head.
+        decay_share: share of each stage, at its end, in which the learning rate falls to zero.
+        layer_decay: factor of the learning rate per block below the last.
+        patch_dropout: shares of patches left out before and at the end of the rate's decay.
+        drop_path: stochastic depth of the last block.
+        weight_decay: AdamW's decay of matrices.
+        ema_decay: decay of the averaged weights that are kept.
+        contrastive_weight: weight of the supervised contrastive loss.
+        descriptor_weight: weight of the regression of acoustic descriptors.
+        teacher_epochs: passes of the convolutional teacher; 0 for none.
+        teacher_lr: peak learning rate of the teacher.
+        imitation_weight: weight of following the teacher.
+        label_smoothing: share of a label spread over all classes.
+        mix_share: share of clips that are mixtures of two.
+        synthetic_share: share of procedurally made sounds added to each batch.
+        save_every: epochs between saved states.
+        validate_every: epochs between looks at the validation fold.
+        threads: threads of torch; matrix units are shared between hyper-threads, so more may not be faster.
+        loader_processes: 1 to make batches ahead in a process of their own, 0 to make them in line.
+    """
+
+    train_folds: tuple[int, ...] = (1, 2, 3, 4)
+    validation_fold: int | None = None
+    width: int = 768
+    depth: int = 3
+    first_hidden: int = 512
+    second_hidden: int = 768
+    position_table: bool = False
+    seed: int = 51
+    pretrain_epochs: int = 30
+    pretrain_batch: int = 32
+    pretrain_lr: float = 6e-4
+    pretrain_mask: float = 0.8
+    finetune_epochs: int = 100
+    finetune_batch: int = 32
+    finetune_lr: float = 6e-4
+    decay_share: float = 0.3
+    layer_decay: float = 0.8
+    patch_dropout: tuple[float, float] = (0.7, 0.4)
+    drop_path: float = 0.1
+    weight_decay: float = 0.05
+    ema_decay: float = 0.99
+    contrastive_weight: float = 0.3
+    descriptor_weight: float = 0.2
+    teacher_epochs: int = 40
+    teacher_lr: float = 2e-3
+    imitation_weight: float = 1.0
+    label_smoothing: float = 0.05
+    mix_share: float = 0.5
+    synthetic_share: float = 0.125
+    save_every: int = 5
+    validate_every: int = 10
+    threads: int = 1
+    loader_processes: int = 1
