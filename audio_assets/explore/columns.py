@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from audio_assets.errors import MetadataError
 from audio_assets.schemas import METADATA
@@ -148,8 +147,9 @@ def kind_of(dtype: pa.DataType) -> Kind:
 
 def _rows_of(windows: pa.Table, table: pa.Table) -> pa.Table:
     """The row of `table` (keyed by path) for each window; nulls where there is none."""
-    unique = table["path"].combine_chunks() if len(table) else pa.array([], pa.string())
-    return table.take(pc.index_in(windows["path"], value_set=unique.cast(pa.string())))
+    row_of = {path: row for row, path in enumerate(table["path"].to_pylist())}
+    rows = [row_of.get(path) for path in windows["path"].to_pylist()]
+    return table.take(pa.array(rows, pa.int64()))
 
 
 def _plain(column: pa.ChunkedArray, kind: Kind) -> list[Any]:
@@ -199,9 +199,9 @@ def _locations(lat: pa.ChunkedArray, lon: pa.ChunkedArray) -> list[tuple[float, 
 
 def _window_times(windows: pa.Table, rows: pa.Table, probed: pa.Table) -> list[datetime | None]:
     """When each window starts: the recording's start (table first, then file name) + start_s."""
-    starts = pc.coalesce(rows["start_time"], probed["start_time"]).to_pylist()
-    offsets = windows["start_s"].to_pylist()
+    known, probable = rows["start_time"].to_pylist(), probed["start_time"].to_pylist()
+    starts = [a if a is not None else b for a, b in zip(known, probable, strict=True)]
     return [
         None if start is None else _utc(start + timedelta(seconds=offset))
-        for start, offset in zip(starts, offsets, strict=True)
+        for start, offset in zip(starts, windows["start_s"].to_pylist(), strict=True)
     ]

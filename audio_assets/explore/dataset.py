@@ -144,7 +144,7 @@ def sync_dataset(
         samples.check_counts(dataset, len(table))
         ledger.save_ledger(dataset, book)
         return SyncReport(
-            dataset=dataset.name, samples=len(table), added=change.added, updated=change.updated,
+            dataset=folder.key, samples=len(table), added=change.added, updated=change.updated,
             removed=change.removed, vectors=written,
             without_vector=int((~rows.present).sum()), brain_keys=dict(entry.runs),
             fields=[*table.columns, entry.vector_field], renamed=table.renamed,

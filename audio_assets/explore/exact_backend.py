@@ -24,7 +24,7 @@ class ExactConfig(SklearnSimilarityConfig):
     """Configuration of the backend; the metric is always cosine."""
 
     @property
-    def method(self) -> str:
+    def method(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
         return "exact"
 
     @property
@@ -57,7 +57,7 @@ class ExactIndex(SklearnSimilarityIndex):
             return self._every(k, return_dists)
         vectors, _, _, single = self._parse_neighbors_query(query)
         if aggregation is not None:
-            vectors, single = np.mean(vectors, axis=0, keepdims=True), True
+            vectors, single = np.asarray(vectors).mean(axis=0, keepdims=True), True
         positions, distances = [], []
         for row in cosine_distances(np.asarray(vectors), self._current_units()):
             chosen = nearest(row, k, farthest=reverse)

@@ -49,10 +49,11 @@ def read_vectors(path: Path, window_ids: list[str]) -> Vectors:
     present = order >= 0
     rows = np.zeros((len(window_ids), dim), dtype=np.float32)
     rows[present] = stored[order[present]]
-    finite: np.ndarray = np.isfinite(rows).all(axis=1)
-    if not finite.all():
-        bad = [w for w, good in zip(window_ids, finite, strict=True) if not good]
-        raise EncodingError(f"{path} has {len(bad)} vectors that are not finite, as of {bad[0]}.")
+    bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+    if len(bad):
+        raise EncodingError(
+            f"{path} has {len(bad)} vectors that are not finite, as of {window_ids[bad[0]]}."
+        )
     return Vectors(rows, present, _digest(window_ids, rows, present))
 
 
@@ -83,5 +84,6 @@ def update_vectors(dataset: fo.Dataset, field: str, ids: list[str], vectors: Vec
 def _digest(window_ids: list[str], rows: np.ndarray, present: np.ndarray) -> str:
     digest = hashlib.sha256("\n".join(window_ids).encode())
     digest.update(present.tobytes())
-    digest.update(memoryview(np.ascontiguousarray(rows)).cast("B") if rows.size else b"")
+    for start in range(0, len(rows), 4096):
+        digest.update(rows[start : start + 4096].tobytes())
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""The AudioMAE++ family of 224 x 224 images: its Macaron / SwiGLU / RoPE form and its baseline, keys and geometry."""
+"""The AudioMAE++ family of square images: keys and geometry of its Macaron form and its baseline."""
 
 from __future__ import annotations
 
@@ -92,7 +92,8 @@ def _patches(state: Mapping[str, Tensor]) -> int:
         if key in state:
             return shape_of(state, key, dimensions)[axis] - 1
     raise CheckpointError(
-        "the number of patches cannot be told: neither 'pos_embed', the rotary tables nor 'decoder_pos_embed' is there."
+        "the number of patches cannot be told: neither 'pos_embed', the rotary tables nor "
+        "'decoder_pos_embed' is there."
     )
 
 

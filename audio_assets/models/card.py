@@ -50,7 +50,8 @@ class ModelCard(BaseModel):
     def _slug(cls, value: str) -> str:
         if not SLUG.fullmatch(value):
             raise ValueError(
-                "expected 1 to 100 letters, digits, '.', '_' or '-', starting with a letter or digit"
+                "expected 1 to 100 letters, digits, '.', '_' or '-', starting with a letter or "
+                "digit"
             )
         return value
 

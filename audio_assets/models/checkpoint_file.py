@@ -1,4 +1,4 @@
-"""Checkpoint files: reading weights, and only weights, from `.pt`, `.pth`, `.bin` and `.safetensors`."""
+"""Checkpoint files: reading weights, and only weights, from pickles and safetensors."""
 
 from __future__ import annotations
 
@@ -27,13 +27,15 @@ def read_state(path: Path) -> dict[str, Tensor]:
     """Read the state dict of a checkpoint file without running anything that is in it.
 
     Args:
-        path: the file; a bare dict of tensors, or one nested under "model_state_dict", "model" or "state_dict".
+        path: the file; a bare dict of tensors, or one nested under "model_state_dict", "model" or
+            "state_dict".
 
     Returns:
         Tensors by the file's own names, in its own dtypes, on the CPU.
 
     Raises:
-        CheckpointError: when the file is missing, empty, damaged, of another format, or more than weights.
+        CheckpointError: when the file is missing, empty, damaged, of another format, or more than
+            weights.
     """
     if not path.exists():
         raise CheckpointError(
@@ -70,7 +72,8 @@ def recognize(state: Mapping[str, Tensor], where: str) -> Family:
     if len(fits) != 1:
         raise CheckpointError(
             f"{where} is of an unknown architecture: its {len(state)} tensors begin with "
-            f"{', '.join(list(state)[:3])}; expected one of {', '.join(family.kind for family in FAMILIES)}."
+            f"{', '.join(list(state)[:3])}; expected one of "
+            f"{', '.join(family.kind for family in FAMILIES)}."
         )
     return fits[0]
 
@@ -86,14 +89,15 @@ def read_encoder(path: Path, kind: str | None = None) -> tuple[SpectrogramEncode
         (encoder in evaluation mode, its family).
 
     Raises:
-        CheckpointError: when the file cannot be used; see `read_state`, or a tensor of the encoder is missing, has
-            another shape than the rest demands, or is not finite.
+        CheckpointError: when the file cannot be used; see `read_state`, or a tensor of the encoder
+            is missing, has another shape than the rest demands, or is not finite.
     """
     state = read_state(path)
     family = recognize(state, str(path))
     if kind is not None and family.kind != kind:
         raise CheckpointError(
-            f"{path} holds a model of kind {family.kind!r}; its card says {kind!r}. Correct the card."
+            f"{path} holds a model of kind {family.kind!r}; its card says {kind!r}. Correct the "
+            "card."
         )
     try:
         config = family.read_config(state)
@@ -120,7 +124,8 @@ def dequantize(weights: Mapping[str, Tensor], where: str) -> dict[str, Tensor]:
         float32 tensors by name.
 
     Raises:
-        CheckpointError: when a scale is missing or of the wrong length, or a dtype is not for weights.
+        CheckpointError: when a scale is missing or of the wrong length, or a dtype is not for
+            weights.
     """
     result: dict[str, Tensor] = {}
     for name, value in weights.items():
@@ -202,7 +207,8 @@ def _tensors(state: Any, path: Path) -> dict[str, Tensor]:
     ]
     if odd:
         raise CheckpointError(
-            f"{path} holds values that are not tensors ({', '.join(odd[:3])}); expected a dict of tensors by name, "
+            f"{path} holds values that are not tensors ({', '.join(odd[:3])}); expected a dict of "
+            "tensors by name, "
             f"bare or under {' or '.join(_NESTINGS)}."
         )
     return dict(state)
@@ -212,17 +218,20 @@ def _check(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor], where:
     missing = [name for name in expected if name not in weights]
     if missing:
         raise CheckpointError(
-            f"{where} lacks {len(missing)} tensors of the encoder ({', '.join(missing[:3])}); expected all of them."
+            f"{where} lacks {len(missing)} tensors of the encoder ({', '.join(missing[:3])}); "
+            "expected all of them."
         )
     surplus = [name for name in weights if name not in expected]
     if surplus:
         raise CheckpointError(
-            f"{where} holds {len(surplus)} surplus tensors ({', '.join(surplus[:3])}) for its own geometry."
+            f"{where} holds {len(surplus)} surplus tensors ({', '.join(surplus[:3])}) for its own "
+            "geometry."
         )
     for name, value in weights.items():
         if value.shape != expected[name].shape:
             raise CheckpointError(
-                f"{where}: {name!r} has shape {tuple(value.shape)}; expected {tuple(expected[name].shape)}."
+                f"{where}: {name!r} has shape {tuple(value.shape)}; expected "
+                f"{tuple(expected[name].shape)}."
             )
         if not bool(torch.isfinite(value).all()):
             raise CheckpointError(

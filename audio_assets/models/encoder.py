@@ -24,7 +24,7 @@ ADAPTERS: dict[str, str] = {
     "audiomaepp": "audio_assets.models.torch_encoder:load_torch_encoder",
     "audiomae_baseline": "audio_assets.models.torch_encoder:load_torch_encoder",
 }
-"""Kind of a card -> "module:function" of (checkpoint, device, precision) -> Encoder, imported when first used."""
+"""Kind -> "module:function" of (checkpoint, device, precision) -> Encoder, imported when used."""
 
 
 @runtime_checkable
@@ -67,8 +67,8 @@ class Encoder(Protocol):
             sample_rate: their rate in hertz; resampled (soxr, HQ) where it is not the model's.
 
         Returns:
-            float32 [B, dim]: the mean over the model inputs across a waveform; one shorter than an input is padded
-            with zeros on the right.
+            float32 [B, dim]: the mean over the model inputs across a waveform; one shorter than an
+            input is padded with zeros on the right.
         """
         ...
 
@@ -129,7 +129,8 @@ def load_encoder(
     """Load a checkpoint's encoder.
 
     Args:
-        name_or_path: a name, a path (directory, card or bare weights file), or a resolved checkpoint.
+        name_or_path: a name, a path (directory, card or bare weights file), or a resolved
+            checkpoint.
         device: where it runs; "auto" takes CUDA, then Apple's MPS, then the CPU.
         precision: arithmetic of the blocks.
 

@@ -12,7 +12,7 @@ HEAD_DIM = 64
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """Geometry and block form of a spectrogram encoder; read from the shapes in a checkpoint, never from prose.
+    """Geometry and block form of a spectrogram encoder; read from shapes, never from prose.
 
     Attributes:
         image_size: (height, width) of the input in pixels.
@@ -21,13 +21,15 @@ class EncoderConfig:
         width: channels of a token, D.
         depth: number of blocks.
         heads: attention heads, D / 64.
-        block: "macaron" (half-step feed-forward, attention, gated feed-forward) or "vit" (attention, feed-forward).
+        block: "macaron" (half-step feed-forward, attention, gated feed-forward) or "vit"
+            (attention, feed-forward).
         first_hidden: inner width of the plain feed-forward net.
         second_hidden: inner width of the gated feed-forward net; 0 for "vit".
         activation: activation of the plain net.
         first_scale: weight of the plain net's residual branch.
         second_scale: weight of the gated net's residual branch.
-        second_norm: "own", or "attention" where the gated net reads the attention's layer norm again.
+        second_norm: "own", or "attention" where the gated net reads the attention's layer norm
+            again.
         gate_bias: biases in the gated net.
         gate_norm: a layer norm inside the gated net.
         qkv_bias: bias of the fused query-key-value projection.
@@ -66,7 +68,8 @@ class EncoderConfig:
         for side, patch in zip(self.image_size, self.patch_size, strict=True):
             if side % patch or side < patch:
                 raise CheckpointError(
-                    f"an image of {self.image_size} pixels cannot be cut into patches of {self.patch_size}; "
+                    f"an image of {self.image_size} pixels cannot be cut into patches of "
+                    f"{self.patch_size}; "
                     "expected each side to be a multiple of the patch"
                 )
 
@@ -90,7 +93,7 @@ def audiomaepp_config(
     side: int = 224,
     position_table: bool = False,
 ) -> EncoderConfig:
-    """Return the AudioMAE++ preset: Macaron 0.5 / 1 / 0.5, SwiGLU, rotary positions, 16 x 16 patches of an RGB image.
+    """Return the AudioMAE++ preset: Macaron 0.5 / 1 / 0.5, SwiGLU, rotary positions, RGB.
 
     Args:
         width: channels of a token.

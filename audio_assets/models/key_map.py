@@ -76,7 +76,8 @@ class Family:
                 renamed[name] = value
         if unknown:
             raise CheckpointError(
-                f"{where} holds {len(unknown)} tensors that {self.kind} does not have ({', '.join(unknown[:3])}); "
+                f"{where} holds {len(unknown)} tensors that {self.kind} does not have "
+                f"({', '.join(unknown[:3])}); "
                 "expected the encoder's and its own decoder's only. Is it a changed architecture?"
             )
         return renamed

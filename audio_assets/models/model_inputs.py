@@ -28,7 +28,8 @@ def resample(waveforms: NDArray[np.float32], rate: int, target: int) -> NDArray[
 def input_starts(samples: int, length: int) -> list[int]:
     """Return where the model inputs across a waveform start.
 
-    They follow each other; a rest of at least a tenth of an input opens a last one that overlaps back.
+    They follow each other; a rest of at least a tenth of an input opens a last one that overlaps
+    back.
 
     Args:
         samples: length of the waveform.

@@ -35,7 +35,7 @@ def probe_sounds(sample_rate: int, samples: int) -> dict[str, NDArray[np.float32
 
 
 def golden_sound(sample_rate: int, samples: int) -> NDArray[np.float32]:
-    """Make the signal of the golden vector: a rising chirp over faint noise, from numpy's frozen legacy stream.
+    """Make the signal of the golden vector: a rising chirp over faint, frozen noise.
 
     Args:
         sample_rate: rate in hertz.
@@ -59,19 +59,20 @@ def probe(encoder: Encoder) -> dict[str, Any]:
         encoder: the encoder.
 
     Returns:
-        JSON-able result: "dim", "batch_difference" (largest between a batch and single sounds), "distances" (cosine,
-        between each two sounds), "golden" (the golden vector).
+        JSON-able result: "dim", "batch_difference" (largest between a batch and single sounds),
+        "distances" (cosine, between each two sounds), "golden" (the golden vector).
 
     Raises:
-        CheckpointError: when a vector is not finite, has another length than the card says, is constant, does not
-            depend on the sound, or depends on the batch.
+        CheckpointError: when a vector is not finite, has another length than the card says, is
+            constant, does not depend on the sound, or depends on the batch.
     """
     sounds = probe_sounds(encoder.sample_rate, encoder.input_samples)
     vectors = encoder.encode(np.stack(list(sounds.values())), encoder.sample_rate)
     name = encoder.card.name
     if vectors.shape != (len(sounds), encoder.card.dim):
         raise CheckpointError(
-            f"{name!r} gives vectors of shape {vectors.shape}; its card says dim {encoder.card.dim}."
+            f"{name!r} gives vectors of shape {vectors.shape}; its card says dim "
+            f"{encoder.card.dim}."
         )
     by_name = dict(zip(sounds, vectors, strict=True))
     for sound, vector in by_name.items():
@@ -89,7 +90,8 @@ def probe(encoder: Encoder) -> dict[str, Any]:
     }
     if min(distances.values()) < _DISTINCT:
         raise CheckpointError(
-            f"{name!r} gives nearly the same vector for different sounds (cosine distances {distances}); "
+            f"{name!r} gives nearly the same vector for different sounds (cosine distances "
+            f"{distances}); "
             "expected noise, silence and a tone to differ. Is the transform the model's own?"
         )
     single = np.concatenate(
@@ -147,8 +149,10 @@ def check_golden(encoder: Encoder, directory: Path, *, precision: str = "fp32") 
     cosine = 1.0 - cosine_distance(vector, saved) if vector.shape == saved.shape else -1.0
     if not cosine >= GOLDEN_COSINE[precision]:
         raise CheckpointError(
-            f"{encoder.card.name!r} no longer gives its golden vector (cosine {cosine:.6f}, expected at least "
-            f"{GOLDEN_COSINE[precision]}): weights, transform or runtime changed since it was registered. "
+            f"{encoder.card.name!r} no longer gives its golden vector (cosine {cosine:.6f}, "
+            "expected at least "
+            f"{GOLDEN_COSINE[precision]}): weights, transform or runtime changed since it was "
+            "registered. "
             "Register it again if that was meant."
         )
     return cosine

@@ -1,4 +1,4 @@
-"""The checkpoint registry: finds checkpoints by name or path in the home and among the shipped ones."""
+"""The checkpoint registry: finds checkpoints by name or path, in the home or shipped."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def resolve_checkpoint(
     """Find a checkpoint.
 
     Args:
-        name_or_path: a name, or a path to a checkpoint directory, its `model.yaml`, or a bare weights file.
+        name_or_path: a name, or a path to a checkpoint directory, its `model.yaml`, or a bare
+            weights file.
         home: where to look first; that of the settings where None.
 
     Returns:
@@ -126,7 +127,8 @@ def _open(path: Path) -> Checkpoint:
     card = read_card(path)
     if path.parent.name != card.name:
         raise CardError(
-            f"{path} is named {card.name!r}; expected the name of its directory, {path.parent.name!r}."
+            f"{path} is named {card.name!r}; expected the name of its directory, "
+            f"{path.parent.name!r}."
         )
     return Checkpoint(card, path.parent)
 

@@ -16,7 +16,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class SpectrogramEncoder(nn.Module):
-    """Masked-autoencoder encoder over spectrogram patches (Huang et al. 2022, arXiv:2207.06405; AudioMAE++).
+    """Masked-autoencoder encoder over spectrogram patches (Huang et al., arXiv:2207.06405).
 
     Token 0 is the CLS token, token ``1 + i`` is patch ``i`` in row-major grid order.
     """
@@ -43,8 +43,9 @@ class SpectrogramEncoder(nn.Module):
         """Turn a spectrogram into patch tokens without positions.
 
         Args:
-            spectrogram: float [B, C, H, W], normalised as the family's own trainer does, or the model-ready
-                uint8 [B, H, W] of the `logmel_image` transform (scaled and normalised here).
+            spectrogram: float [B, C, H, W], normalised as the family's own trainer does, or the
+                model-ready uint8 [B, H, W] of the `logmel_image` transform (scaled and normalised
+                here).
 
         Returns:
             float [B, N, D].
@@ -60,8 +61,9 @@ class SpectrogramEncoder(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Encode a batch of spectrograms.
 
-        At ``mask_ratio`` 0 nothing is shuffled: the result is deterministic and in grid order. Otherwise a random
-        subset of the patches is kept; each keeps the position it had in the grid.
+        At ``mask_ratio`` 0 nothing is shuffled: the result is deterministic and in grid order.
+        Otherwise a random subset of the patches is kept; each keeps the position it had in the
+        grid.
 
         Args:
             spectrogram: float [B, C, H, W] or model-ready uint8 [B, H, W]; see `embed`.
@@ -69,8 +71,9 @@ class SpectrogramEncoder(nn.Module):
             generator: source of randomness for the mask; torch's default where None.
 
         Returns:
-            (latent, mask, ids_restore): latent float [B, 1 + kept, D]; mask float [B, N], 1 where a patch was left
-            out, in grid order; ids_restore int64 [B, N], the place of each grid patch in the shuffled sequence.
+            (latent, mask, ids_restore): latent float [B, 1 + kept, D]; mask float [B, N], 1 where a
+            patch was left out, in grid order; ids_restore int64 [B, N], the place of each grid
+            patch in the shuffled sequence.
         """
         patches = self.embed(spectrogram)
         batch, count, _ = patches.shape
@@ -134,7 +137,7 @@ def random_mask(
     generator: torch.Generator | None,
     device: torch.device,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Choose the patches to keep, a different subset for each sample (He et al. 2021, arXiv:2111.06377).
+    """Choose the patches to keep, others for each sample (He et al. 2021, arXiv:2111.06377).
 
     Args:
         batch: samples B.
@@ -144,7 +147,8 @@ def random_mask(
         device: where to put the result.
 
     Returns:
-        (kept, mask, ids_restore): int64 [B, K] grid indices, float [B, N] with 1 = left out, int64 [B, N].
+        (kept, mask, ids_restore): int64 [B, K] grid indices, float [B, N] with 1 = left out, int64
+        [B, N].
     """
     if not 0.0 <= mask_ratio < 1.0:
         raise ValueError(f"mask_ratio is {mask_ratio}; expected a share in [0, 1)")

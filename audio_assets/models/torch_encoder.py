@@ -28,7 +28,8 @@ _ACCELERATOR_BATCH = 128
 class TorchEncoder:
     """An `Encoder` around a `SpectrogramEncoder`.
 
-    Work is done in sub-batches: 8 fit a CPU's cache; on an accelerator the sub-batch is halved when memory runs out.
+    Work is done in sub-batches: 8 fit a CPU's cache; on an accelerator the sub-batch is halved when
+    memory runs out.
     """
 
     def __init__(
@@ -90,7 +91,8 @@ class TorchEncoder:
         """Encode mono waveforms of any rate and length; see `Encoder.encode`.
 
         Raises:
-            EncodingError: when the shape is wrong, a sample is not finite, or memory does not suffice.
+            EncodingError: when the shape is wrong, a sample is not finite, or memory does not
+                suffice.
         """
         if waveforms.ndim != 2 or waveforms.shape[1] == 0 or sample_rate <= 0:
             raise EncodingError(
@@ -111,8 +113,10 @@ class TorchEncoder:
             or inputs.dtype != self._transform.output_dtype
         ):
             raise EncodingError(
-                f"encode_inputs got {inputs.dtype} {inputs.shape}; expected {self._transform.output_dtype} "
-                f"[batch, {', '.join(map(str, self._transform.output_shape))}], as the transform makes them."
+                f"encode_inputs got {inputs.dtype} {inputs.shape}; expected "
+                f"{self._transform.output_dtype} "
+                f"[batch, {', '.join(map(str, self._transform.output_shape))}], as the transform "
+                "makes them."
             )
         if len(inputs) == 0:
             return np.zeros((0, self.dim), dtype=np.float32)
@@ -129,7 +133,7 @@ class TorchEncoder:
         mask_ratio: float = 0.0,
         generator: Generator | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return (latent, mask, ids_restore); see `SpectrogramEncoder.forward_encoder`. One batch, as given."""
+        """Return (latent, mask, ids_restore) of one batch; see `SpectrogramEncoder`."""
         with torch.inference_mode(), self._arithmetic():
             images = torch.as_tensor(spectrogram, device=self._device)
             latent, mask, ids_restore = self.model.forward_encoder(images, mask_ratio, generator)
@@ -201,5 +205,6 @@ def _check_card(card: ModelCard, model: SpectrogramEncoder, transform: Transform
     ):
         if said != found:
             raise CardError(
-                f"The card of {card.name!r} gives {what} {said}; its weights and transform have {found}."
+                f"The card of {card.name!r} gives {what} {said}; its weights and transform have "
+                f"{found}."
             )

@@ -12,7 +12,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import soundfile as sf
@@ -104,7 +104,7 @@ class SoundFileSource:
     def __init__(self, file: int | bytes) -> None:
         if isinstance(file, int):
             os.lseek(file, 0, os.SEEK_SET)
-        self._file = _ForwardSoundFile(file, closefd=False)
+        self._file = _ForwardSoundFile(cast(Any, file), closefd=False)
         self.sample_rate, self.channels = self._file.samplerate, self._file.channels
         self.format, self.subtype = self._file.format, self._file.subtype
         frames = self._file.frames

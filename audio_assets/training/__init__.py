@@ -1,1 +1,1 @@
-"""Training: masked pre-training, supervised fine-tuning and the evaluation of the default checkpoint."""
+"""Training: masked pre-training, fine-tuning and evaluation of the default checkpoint."""

@@ -1,4 +1,4 @@
-"""Augmentation: changes to waveforms and log-mel spectrograms that leave a sound's class as it is."""
+"""Augmentation: changes to waveforms and spectrograms that leave a sound's class as it is."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def augment_waveform(waveform: NDArray[np.float32], rng: Generator) -> NDArray[n
 
 
 def change_speed(waveform: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
-    """Play faster (factor > 1) or slower; pitch follows. Cut or padded with zeros to the old length; float32 [T]."""
+    """Play faster (factor > 1) or slower, pitch follows; cut or zero-padded; float32 [T]."""
     positions = np.arange(len(waveform)) * factor
     return np.interp(positions, np.arange(len(waveform)), waveform, right=0.0).astype(np.float32)
 
@@ -45,7 +45,7 @@ def silence_part(waveform: NDArray[np.float32], rng: Generator) -> NDArray[np.fl
 
 
 def add_noise(waveform: NDArray[np.float32], snr_db: float, rng: Generator) -> NDArray[np.float32]:
-    """Add white noise at a signal-to-noise ratio in decibels, measured on the loudest tenth; float32 [T]."""
+    """Add white noise, its level relative to the loudest tenth of the sound; float32 [T]."""
     level = np.sqrt(np.mean(np.sort(waveform[::16] ** 2)[-len(waveform) // 160 :])) * 10 ** (
         -snr_db / 20
     )
@@ -74,7 +74,7 @@ def mix(
 def augment_decibels(
     decibels: NDArray[np.float32], rng: Generator, range_db: float = 80.0
 ) -> NDArray[np.float32]:
-    """Change the tone colour, cut high or low bands, hide strips of time and frequency (arXiv:1904.08779).
+    """Change the tone colour, cut high bands, hide strips (SpecAugment, arXiv:1904.08779).
 
     Args:
         decibels: float32 [n_mels, frames], relative to the maximum.

@@ -32,7 +32,7 @@ class Batch:
 
 
 class BatchMaker:
-    """Draws batches; each epoch has a random stream of its own, so that a resumed run equals an unbroken one."""
+    """Draws batches, each epoch from a random stream of its own, so that resumed runs agree."""
 
     def __init__(
         self,

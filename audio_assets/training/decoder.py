@@ -11,7 +11,7 @@ from audio_assets.models.encoder_config import HEAD_DIM, EncoderConfig
 
 
 class MaskedDecoder(nn.Module):
-    """Rebuilds the patches from the tokens of the visible ones (He et al. 2021, arXiv:2111.06377)."""
+    """Rebuilds the patches from the tokens of the visible ones (arXiv:2111.06377)."""
 
     def __init__(self, encoder: EncoderConfig, width: int = 256, depth: int = 2) -> None:
         """Make a decoder.

@@ -36,7 +36,7 @@ def neighbour_scores(
     query_vectors: NDArray[np.float32],
     query_classes: NDArray[np.int64],
 ) -> NeighbourScores:
-    """Score queries by cosine neighbours, after centring everything by the mean of the reference vectors.
+    """Score queries by cosine neighbours, all centred by the mean of the reference vectors.
 
     Ties of the vote go to the class with the nearest member.
 

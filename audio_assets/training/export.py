@@ -1,4 +1,4 @@
-"""Export: a trained encoder becomes a checkpoint directory with card, weights, probe and model card."""
+"""Export: a trained encoder becomes a checkpoint directory with card, weights and probe."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def export_checkpoint(encoder: SpectrogramEncoder, directory: Path) -> ModelCard
         source="Trained from scratch by `audio-assets train`; see README.md beside this card.",
         citation=CITATION,
         description=(
-            f"AudioMAE++ encoder of {config.depth} blocks, masked pre-training and fine-tuning on folds 1-4 of ESC-10."
+            f"AudioMAE++ encoder of {config.depth} blocks, masked pre-training and fine-tuning on "
+            "folds 1-4 of ESC-10."
         ),
     )
     directory.mkdir(parents=True, exist_ok=True)

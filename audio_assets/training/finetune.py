@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from audio_assets.models.spectrogram_encoder import SpectrogramEncoder
 from audio_assets.training.batches import Batch, BatchMaker
@@ -72,7 +72,7 @@ class Heads(nn.Module):
             imitation = imitation_loss(self.imitate(vectors), vectors, target)
             loss = loss + settings.imitation_weight * imitation
         described = self.standardize(descriptors(batch.images))
-        description = F.smooth_l1_loss(self.describe(vectors), described)
+        description = functional.smooth_l1_loss(self.describe(vectors), described)
         return loss + settings.descriptor_weight * description
 
 

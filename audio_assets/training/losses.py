@@ -1,10 +1,10 @@
-"""Losses: masked reconstruction, cosine classification, supervised contrast, acoustic descriptors."""
+"""Losses: reconstruction, cosine classification, supervised contrast, imitation, descriptors."""
 
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from audio_assets.models.blocks.patches import cut_patches
 from audio_assets.training.batches import Batch
@@ -14,7 +14,7 @@ from audio_assets.training.settings import TrainingSettings
 def reconstruction_loss(
     predicted: Tensor, images: Tensor, mask: Tensor, patch_size: tuple[int, int]
 ) -> Tensor:
-    """Mean squared error on the hidden patches, each normalised by its own mean and deviation (arXiv:2111.06377).
+    """Mean squared error on the hidden patches, each normalised by itself (arXiv:2111.06377).
 
     Args:
         predicted: float [B, N, pixels of a patch].
@@ -32,7 +32,7 @@ def reconstruction_loss(
 
 
 class CosineClassifier(nn.Module):
-    """Class scores as scaled cosines between a vector and one prototype per class (Wang et al. 2017, 1704.06369)."""
+    """Class scores: scaled cosines to one prototype per class (NormFace, arXiv:1704.06369)."""
 
     def __init__(self, width: int, classes: int, scale: float = 15.0) -> None:
         """Make the prototypes.
@@ -48,8 +48,9 @@ class CosineClassifier(nn.Module):
 
     def forward(self, vectors: Tensor) -> Tensor:
         """Score vectors float [B, width]; returns logits float32 [B, classes]."""
-        return self.scale * F.linear(
-            F.normalize(vectors.float(), dim=-1), F.normalize(self.prototypes, dim=-1)
+        return self.scale * functional.linear(
+            functional.normalize(vectors.float(), dim=-1),
+            functional.normalize(self.prototypes, dim=-1),
         )
 
 
@@ -68,7 +69,7 @@ def classification_loss(
         Scalar float32.
     """
     scores = classifier(vectors)
-    loss = F.cross_entropy(scores, batch.labels, label_smoothing=settings.label_smoothing)
+    loss = functional.cross_entropy(scores, batch.labels, label_smoothing=settings.label_smoothing)
     pure, classes = vectors[batch.pure], batch.labels[batch.pure].argmax(dim=1)
     return loss + settings.contrastive_weight * contrastive_loss(pure, classes)
 
@@ -78,8 +79,8 @@ def imitation_loss(
 ) -> Tensor:
     """Follow a teacher: point where its vectors point, and rank the batch's neighbours as it does.
 
-    The second part compares the softmax over cosines to the other sounds of the batch (as in SEED, Fang et al. 2021,
-    arXiv:2101.04731).
+    The second part compares the softmax over cosines to the other sounds of the batch (as in SEED,
+    Fang et al. 2021, arXiv:2101.04731).
 
     Args:
         imitated: the student's guess of the teacher's vectors, float [B, teacher width].
@@ -90,14 +91,14 @@ def imitation_loss(
     Returns:
         Scalar float32.
     """
-    direction = 1.0 - F.cosine_similarity(imitated.float(), target, dim=-1).mean()
+    direction = 1.0 - functional.cosine_similarity(imitated.float(), target, dim=-1).mean()
     itself = torch.eye(len(target), dtype=torch.bool, device=target.device)
     ranks = []
     for batch_vectors in (vectors.float(), target):
-        normal = F.normalize(batch_vectors, dim=-1)
+        normal = functional.normalize(batch_vectors, dim=-1)
         scores = (normal @ normal.T / temperature).masked_fill(itself, -1e9)
         ranks.append(scores.log_softmax(dim=1))
-    return direction + F.kl_div(ranks[0], ranks[1], reduction="batchmean", log_target=True)
+    return direction + functional.kl_div(ranks[0], ranks[1], reduction="batchmean", log_target=True)
 
 
 def contrastive_loss(vectors: Tensor, classes: Tensor, temperature: float = 0.1) -> Tensor:
@@ -111,7 +112,7 @@ def contrastive_loss(vectors: Tensor, classes: Tensor, temperature: float = 0.1)
     Returns:
         Scalar float32; 0 when no two vectors share a class.
     """
-    normal = F.normalize(vectors.float(), dim=-1)
+    normal = functional.normalize(vectors.float(), dim=-1)
     itself = torch.eye(len(normal), dtype=torch.bool, device=normal.device)
     scores = (normal @ normal.T / temperature).masked_fill(itself, -1e9)
     log_share = scores - scores.logsumexp(dim=1, keepdim=True)
@@ -128,7 +129,8 @@ def descriptors(images: Tensor) -> Tensor:
         images: uint8 [B, H, W], H a multiple of 28.
 
     Returns:
-        float32 [B, 84]: mean of 28 bands, deviation over time of 28 bands, modulation spectrum (bins 1..28).
+        float32 [B, 84]: mean of 28 bands, deviation over time of 28 bands, modulation spectrum
+        (bins 1..28).
     """
     levels = images.float() / 255.0
     bands = levels.unflatten(1, (28, -1)).mean(dim=2)

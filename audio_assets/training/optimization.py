@@ -21,8 +21,8 @@ def parameter_groups(
     """Group parameters for AdamW.
 
     Args:
-        encoder: the encoder; block i of n learns at ``lr * layer_decay ** (n - 1 - i)``, what lies before at
-            ``layer_decay ** n``.
+        encoder: the encoder; block i of n learns at ``lr * layer_decay ** (n - 1 - i)``, what lies
+            before at ``layer_decay ** n``.
         heads: everything else; learns at ``lr``.
         lr: peak learning rate.
         layer_decay: factor per block.

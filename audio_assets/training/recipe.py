@@ -93,7 +93,7 @@ def state_files(state_file: Path) -> tuple[Path, Path]:
 
 
 def read_training_clips(folder: Path, settings: TrainingSettings) -> Clips:
-    """Decode the clips that a run may see: training folds and the validation fold, no other file is opened."""
+    """Decode the clips of the training and validation folds; no other file is opened."""
     transform = LogmelImage()
     folds = (
         settings.train_folds

@@ -11,7 +11,8 @@ class TrainingSettings:
 
     Attributes:
         train_folds: folds to learn from.
-        validation_fold: fold to watch while training, or None; never the test fold of a published figure.
+        validation_fold: fold to watch while training, or None; never the test fold of a published
+            figure.
         width: channels of a token.
         depth: encoder blocks.
         first_hidden: inner width of the half-step net.
@@ -41,7 +42,8 @@ class TrainingSettings:
         synthetic_share: share of procedurally made sounds added to each batch.
         save_every: epochs between saved states.
         validate_every: epochs between looks at the validation fold.
-        threads: threads of torch; matrix units are shared between hyper-threads, so more may not be faster.
+        threads: threads of torch; matrix units are shared between hyper-threads, so more may not be
+            faster.
         loader_processes: 1 to make batches ahead in a process of their own, 0 to make them in line.
     """
 

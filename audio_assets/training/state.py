@@ -20,7 +20,8 @@ class RunState:
 
         Args:
             path: the state file.
-            fingerprint: text of the settings and the data; a state of another fingerprint is refused.
+            fingerprint: text of the settings and the data; a state of another fingerprint is
+                refused.
         """
         self.path, self.fingerprint = path, fingerprint
 
@@ -40,7 +41,8 @@ class RunState:
             ) from error
         if state["fingerprint"] != self.fingerprint:
             raise CheckpointError(
-                f"{self.path} was written with other settings or clips; delete it, or start without resuming."
+                f"{self.path} was written with other settings or clips; delete it, or start "
+                "without resuming."
             )
         return state
 

@@ -1,4 +1,4 @@
-"""The teacher: a small convolutional net, quick to train on few clips, whose answers guide the transformer."""
+"""The teacher: a small convolutional net, quick to train, that guides the transformer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from audio_assets.training.batches import Batch, BatchMaker
 from audio_assets.training.loader import BatchStream, load_ahead
@@ -23,7 +23,7 @@ WIDTHS = (24, 48, 96, 192)
 
 
 class ConvolutionalTeacher(nn.Module):
-    """Plain convolutions with batch norm over a half-size spectrogram, pooled over frequency, then over time.
+    """Plain convolutions over a half-size spectrogram, pooled over frequency, then time.
 
     The pooling is that of PANNs (Kong et al. 2019, arXiv:1912.10211).
     """
@@ -46,7 +46,7 @@ class ConvolutionalTeacher(nn.Module):
 
     def embed(self, images: Tensor) -> Tensor:
         """Turn pictures uint8 [B, H, W] into vectors float32 [B, 192]."""
-        levels = F.avg_pool2d(images[:, None].float() / 255.0, 2) * 2.0 - 0.5
+        levels = functional.avg_pool2d(images[:, None].float() / 255.0, 2) * 2.0 - 0.5
         maps = self.body(levels.contiguous(memory_format=torch.channels_last)).float().mean(dim=2)
         return self.project(maps.amax(dim=2) + maps.mean(dim=2)).float()
 

@@ -1,4 +1,4 @@
-"""The `logmel_image` transform: a log-mel spectrogram as a square grey picture, the input of AudioMAE++."""
+"""The `logmel_image` transform: a log-mel spectrogram as a square grey picture."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from audio_assets.transforms.mel_filters import mel_filters
 
 
 class LogmelImageParameters(BaseModel):
-    """Parameters of `LogmelImage`; the defaults are the preprocessing of the AudioMAE++ checkpoints."""
+    """Parameters of `LogmelImage`; the defaults are those of the AudioMAE++ checkpoints."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,8 +38,9 @@ class LogmelImageParameters(BaseModel):
 class LogmelImage:
     """Log-mel power relative to the clip's maximum, stretched to 0..255 and resized to a square.
 
-    Hann window, centred frames with zero padding, Slaney mels (librosa's defaults); the level of the clip is lost, as
-    maximum and minimum are its own. Row 0 is the lowest frequency, columns are time.
+    Hann window, centred frames with zero padding, Slaney mels (librosa's defaults); the level of
+    the clip is lost, as maximum and minimum are its own. Row 0 is the lowest frequency, columns are
+    time.
     """
 
     name: ClassVar[str] = "logmel_image"
@@ -91,8 +92,10 @@ class LogmelImage:
         """
         if waveforms.ndim != 2 or waveforms.shape[1] != self.input_samples:
             raise EncodingError(
-                f"{self.name} got waveforms of shape {waveforms.shape}; expected [batch, {self.input_samples}] "
-                f"({self.params.seconds} s at {self.sample_rate} Hz). Resample, then pad or cut them first."
+                f"{self.name} got waveforms of shape {waveforms.shape}; expected [batch, "
+                f"{self.input_samples}] "
+                f"({self.params.seconds} s at {self.sample_rate} Hz). Resample, then pad or cut "
+                "them first."
             )
         if not np.isfinite(waveforms).all():
             raise EncodingError(

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 class Transform(Protocol):
     """Turns waveforms of a fixed rate and length into model-ready arrays.
 
-    Results do not depend on the batch that a waveform comes in, and two transforms of the same ``name``, ``version``
-    and ``parameters()`` give the same bytes: those three enter the encoding signature.
+    Results do not depend on the batch that a waveform comes in, and two transforms of the same
+    ``name``, ``version`` and ``parameters()`` give the same bytes: those three enter the encoding
+    signature.
     """
 
     name: ClassVar[str]

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from audio_assets.errors import CardError
 from audio_assets.models.adapters.runtime_spec import RuntimeSpec
 from audio_assets.models.card import ModelCard, TransformCard
+from audio_assets.storage import atomic_open
 
 RUNTIME_KINDS = ("tflite", "onnx", "savedmodel")
 
@@ -78,3 +79,15 @@ def read_runtime_card(path: Path) -> RuntimeCard:
     if not isinstance(content, dict):
         raise CardError(f"{path} holds no fields; expected a model card.")
     return card_from_mapping(content, str(path))
+
+
+def write_runtime_card(card: RuntimeCard, path: Path) -> None:
+    """Write a card atomically, without the pooling of tokens that does not apply.
+
+    Raises:
+        StorageError: when the file cannot be written.
+    """
+    content = card.model_dump(mode="json", exclude={"pooling"}, exclude_none=True)
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    with atomic_open(path) as stream:
+        stream.write(text.encode())

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_assets.errors import CheckpointError, EncodingError
+from audio_assets.errors import CardError, CheckpointError, EncodingError
 from audio_assets.models.adapters.runner_pool import RunnerPool
 from audio_assets.models.adapters.runtime_card import RuntimeCard
 from audio_assets.models.adapters.stages import open_model
@@ -45,7 +45,7 @@ class RuntimeEncoder:
         self._transform = transform_of(card)
         factory = open_model(card.runtime, directory)
         if not trusted and card.kind != "savedmodel":
-            try_in_child(card, directory)
+            check_dim(card, try_in_child(card, directory))
         workers = 1 if card.kind == "savedmodel" else workers
         self._multiple = card.runtime.stages[0].batch
         self.pool = RunnerPool(factory, workers)
@@ -164,6 +164,20 @@ def transform_of(card: RuntimeCard) -> Transform:
     if card.transform.name == WaveformTransform.name:
         return WaveformTransform(card.sample_rate, card.input_samples)
     return make_transform(card.transform.name, card.transform.params)
+
+
+def check_dim(card: RuntimeCard, measured: int) -> None:
+    """Refuse a card that says another length than the model gives.
+
+    Raises:
+        CardError: naming both.
+    """
+    if measured != card.dim:
+        outputs = ", ".join(card.runtime.stages[-1].outputs)
+        raise CardError(
+            f"The card of {card.name!r} says dim {card.dim}, and the model gives {measured} values "
+            f"for {outputs}. Correct the dim, or name the tensor of the embedding."
+        )
 
 
 def load_runtime_encoder(checkpoint: Checkpoint, device: str, precision: str) -> RuntimeEncoder:

@@ -17,10 +17,10 @@ from audio_assets.models.adapters.runtime_card import RuntimeCard
 from audio_assets.settings import PROJECT_DIR
 
 SECONDS = 300
-_passed: set[str] = set()
+_measured: dict[str, int] = {}
 
 
-def try_in_child(card: RuntimeCard, directory: Path) -> None:
+def try_in_child(card: RuntimeCard, directory: Path) -> int:
     """Run a model once on noise in a child; remembered per file content within this process.
 
     Native runtimes trust their files: a damaged or hostile one may end the whole program without
@@ -30,12 +30,15 @@ def try_in_child(card: RuntimeCard, directory: Path) -> None:
         card: the checkpoint's card.
         directory: where its files lie.
 
+    Returns:
+        Length of the vector that it gave; the card's `dim` is not looked at.
+
     Raises:
         CheckpointError: when the model fails or the child dies, with the reason.
     """
     key = f"{file_sha256(directory / card.weights)} {card.runtime.model_dump_json()}"
-    if key in _passed:
-        return
+    if key in _measured:
+        return _measured[key]
     request = {"card": card.model_dump(mode="json"), "directory": str(directory.resolve())}
     paths = os.pathsep.join(filter(None, [str(PROJECT_DIR), os.environ.get("PYTHONPATH")]))
     try:
@@ -53,30 +56,37 @@ def try_in_child(card: RuntimeCard, directory: Path) -> None:
             "cannot be used. The file is damaged or not what it says; get it again from its source."
         )
     lines = done.stdout.decode("utf-8", "replace").strip().splitlines()
-    if done.returncode or not lines or lines[-1] != "ok":
+    if done.returncode or not lines or not lines[-1].startswith("ok "):
         errors = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise CheckpointError(
             lines[-1] if lines and done.returncode == 1 else
             f"{card.name!r} could not be tried: {errors[-1] if errors else 'no output'}"
         )  # fmt: skip
-    _passed.add(key)
+    _measured[key] = int(lines[-1].split()[1])
+    return _measured[key]
 
 
 def main() -> int:
-    """Run the model described on stdin; prints `ok`, or the reason with status 1."""
+    """Run the model described on stdin; prints `ok` and the dim, or the reason with status 1."""
     from audio_assets.models.adapters.runtime_encoder import RuntimeEncoder
 
     request = json.load(sys.stdin)
     card = RuntimeCard.model_validate(request["card"])
     try:
         encoder = RuntimeEncoder(card, Path(request["directory"]), workers=1, trusted=True)
-        shape = (1, *encoder.transform.output_shape)
-        noise = 0.1 * np.random.default_rng(0).standard_normal(shape)
-        encoder.encode_inputs(noise.astype(encoder.transform.output_dtype))
     except AudioAssetsError as error:
         print(str(error).replace("\n", " "))
         return 1
-    print("ok")
+    try:
+        shape = (1, *encoder.transform.output_shape)
+        noise = 0.1 * np.random.default_rng(0).standard_normal(shape)
+        (vectors,) = encoder.pool.run(noise.astype(np.float32), card.runtime.stages[0].batch)
+    except AudioAssetsError as error:
+        print(str(error).replace("\n", " "))
+        return 1
+    finally:
+        encoder.close()
+    print("ok", vectors.shape[1])
     return 0
 
 

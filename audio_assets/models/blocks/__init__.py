@@ -1,1 +1,1 @@
-"""Building blocks of the spectrogram encoders: patches, positions, attention, feed-forward nets, encoder blocks."""
+"""Building blocks of the spectrogram encoders."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from audio_assets.models.blocks.rotary import rotate
 
@@ -49,10 +49,10 @@ class SelfAttention(nn.Module):
 def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Attend; [B, heads, n, head_dim] each.
 
-    The CPU's fused kernel has a slow bfloat16 backward pass (six times the plain products at 118 tokens), so training
-    in bfloat16 on a CPU writes the products out.
+    The CPU's fused kernel has a slow bfloat16 backward pass (six times the plain products at 118
+    tokens), so training in bfloat16 on a CPU writes the products out.
     """
     if query.requires_grad and query.dtype == torch.bfloat16 and query.device.type == "cpu":
         scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
         return scores.softmax(dim=-1).to(value.dtype) @ value
-    return F.scaled_dot_product_attention(query, key, value)
+    return functional.scaled_dot_product_attention(query, key, value)

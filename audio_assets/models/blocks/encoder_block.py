@@ -1,4 +1,4 @@
-"""The two forms of encoder block: Macaron with a gated second net, and the plain pre-norm ViT block."""
+"""The two forms of encoder block: Macaron with a gated second net, and plain pre-norm ViT."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from audio_assets.models.encoder_config import EncoderConfig
 
 
 class MacaronBlock(nn.Module):
-    """Feed-forward, attention, gated feed-forward (Gulati et al. 2020, arXiv:2005.08100, without the convolution)."""
+    """Feed-forward, attention, gated feed-forward (arXiv:2005.08100, without convolution)."""
 
     def __init__(self, config: EncoderConfig) -> None:
         """Make the block that ``config`` describes."""
@@ -48,7 +48,7 @@ class MacaronBlock(nn.Module):
 
 
 class ViTBlock(nn.Module):
-    """Attention, then feed-forward, each behind a layer norm (Dosovitskiy et al. 2020, arXiv:2010.11929)."""
+    """Attention, then feed-forward, each behind a layer norm (arXiv:2010.11929)."""
 
     def __init__(self, config: EncoderConfig) -> None:
         """Make the block that ``config`` describes."""
@@ -61,7 +61,7 @@ class ViTBlock(nn.Module):
     def forward(
         self, tokens: Tensor, rotary: RotaryTables | None, keep: Tensor | None = None
     ) -> Tensor:
-        """Transform the tokens; arguments and result as in `MacaronBlock.forward` (the first factor is not used)."""
+        """Transform the tokens; as `MacaronBlock.forward`, but the first factor is not used."""
         scale = keep if keep is not None else (1.0, 1.0, 1.0)
         tokens = tokens + scale[1] * self.attention(self.attention_norm(tokens), rotary)
         return tokens + scale[2] * self.first(self.first_norm(tokens))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 Activation = Literal["gelu", "silu"]
 
@@ -29,7 +29,9 @@ class FeedForward(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Transform each token; float [B, n, D] in and out."""
         inner = self.up(tokens)
-        return self.down(F.gelu(inner) if self.activation == "gelu" else F.silu(inner))
+        return self.down(
+            functional.gelu(inner) if self.activation == "gelu" else functional.silu(inner)
+        )
 
 
 class GatedFeedForward(nn.Module):
@@ -55,4 +57,4 @@ class GatedFeedForward(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Transform each token; float [B, n, D] in and out."""
-        return self.out(self.norm(F.silu(self.gate(tokens)) * self.value(tokens)))
+        return self.out(self.norm(functional.silu(self.gate(tokens)) * self.value(tokens)))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 class PatchEmbedding(nn.Module):
     """Cut an image into patches and project each one to the width of the encoder.
 
-    Equal to ``nn.Conv2d(channels, width, patch, stride=patch)``; the product form is faster on a CPU and lets a grey
-    image skip the copies of its channels. Tokens are row-major: ``index = row * columns + column``.
+    Equal to ``nn.Conv2d(channels, width, patch, stride=patch)``; the product form is faster on a
+    CPU and lets a grey image skip the copies of its channels. Tokens are row-major: ``index = row *
+    columns + column``.
     """
 
     def __init__(self, channels: int, width: int, patch_size: tuple[int, int]) -> None:
@@ -37,12 +38,15 @@ class PatchEmbedding(nn.Module):
         Returns:
             Tokens, float [B, N, D].
         """
-        return F.linear(cut_patches(image, self.patch_size), self.weight.flatten(1), self.bias)
+        return functional.linear(
+            cut_patches(image, self.patch_size), self.weight.flatten(1), self.bias
+        )
 
     def forward_grey(self, image: Tensor, mean: Tensor, std: Tensor) -> Tensor:
         """Embed one grey plane as if it were copied to every channel and normalised there.
 
-        ``sum_c W_c (x - mean_c) / std_c`` is one product with the folded weight ``sum_c W_c / std_c``.
+        ``sum_c W_c (x - mean_c) / std_c`` is one product with the folded weight ``sum_c W_c /
+        std_c``.
 
         Args:
             image: float [B, H, W] in [0, 1].
@@ -54,7 +58,7 @@ class PatchEmbedding(nn.Module):
         """
         scaled = self.weight / std[:, None, None]
         offset = (scaled.sum(dim=(2, 3)) * mean).sum(dim=1)
-        return F.linear(
+        return functional.linear(
             cut_patches(image[:, None], self.patch_size),
             scaled.sum(dim=1).flatten(1),
             self.bias - offset,
@@ -69,7 +73,8 @@ def cut_patches(image: Tensor, patch_size: tuple[int, int]) -> Tensor:
         patch_size: (height, width) of a patch in pixels.
 
     Returns:
-        Patches [B, N, C * height * width], each flattened channel first, as a convolution's weight is.
+        Patches [B, N, C * height * width], each flattened channel first, as a convolution's weight
+        is.
     """
     batch, channels, height, width = image.shape
     tall, wide = patch_size

@@ -28,7 +28,8 @@ def rotary_tables(positions: Tensor, head_dim: int) -> tuple[Tensor, Tensor]:
         head_dim: channels of one attention head.
 
     Returns:
-        (cos, sin), each float32 [..., n, head_dim]; the second half of the channels repeats the first.
+        (cos, sin), each float32 [..., n, head_dim]; the second half of the channels repeats the
+        first.
     """
     angles = positions.float()[..., None] * inverse_frequencies(head_dim).to(positions.device)
     angles = torch.cat([angles, angles], dim=-1)
@@ -40,7 +41,8 @@ def rotate(heads: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
     Args:
         heads: float [B, heads, n, head_dim].
-        cos: float [n, head_dim], or [B, 1, n, head_dim] where every sample has positions of its own.
+        cos: float [n, head_dim], or [B, 1, n, head_dim] where every sample has positions of its
+            own.
         sin: like ``cos``.
 
     Returns:

@@ -109,7 +109,8 @@ def test_a_removed_file_leaves_and_its_duplicate_takes_over(tmp_path):
 def test_hostile_names_are_plain_paths(tmp_path):
     names = [
         "new\nline.wav", "x..wav.wav", "a..b.wav", "%2e%2e%2fx.wav", "back\\slash.wav",
-        "=1+1.wav", "Case.wav", "case.wav", "e\u0301.wav", "\u00e9.wav", "- rf.wav", "tab\t.wav", "💥.WAV",
+        "=1+1.wav", "Case.wav", "case.wav", "e\u0301.wav", "\u00e9.wav", "- rf.wav", "tab\t.wav",
+        "💥.WAV",
     ]  # fmt: skip
     for name in names:
         write(tmp_path / name)

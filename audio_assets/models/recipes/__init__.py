@@ -1,0 +1,1 @@
+"""Recipes: published models that one command fetches, with card, licence and citation."""

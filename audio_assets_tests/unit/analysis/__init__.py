@@ -1,0 +1,1 @@
+"""Tests of audio_assets.analysis."""
