@@ -7,7 +7,7 @@ import dagster as dg
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Everything that `dagster dev` and the daemon show and run, for the home of the environment."""
+    """What `dagster dev` and the daemon show and run, for the home of the environment."""
     from audio_assets.orchestration.definitions import build_definitions
 
     return build_definitions()

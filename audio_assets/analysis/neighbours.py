@@ -71,13 +71,13 @@ def neighbour_blocks(
     for begin in range(0, len(queries), step):
         rows = slice(begin, min(begin + step, len(queries)))
         scores = queries[rows] @ units.T
-        np.clip(scores, -1.0, 1.0, out=scores)
         if own is not None:
             mine = own[rows]
             has = np.flatnonzero(mine >= 0)
             scores[has, mine[has]] = -np.inf
         columns = top_k(scores, found)
-        yield rows, columns, np.take_along_axis(scores, columns, axis=1)
+        best = np.take_along_axis(scores, columns, axis=1)
+        yield rows, columns, np.clip(best, -1.0, 1.0)
 
 
 def neighbour_graph(vectors: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

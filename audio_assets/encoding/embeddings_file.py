@@ -65,7 +65,7 @@ def write_embeddings(
             stream,
             schema,
             compression="zstd",
-            use_dictionary=["recording_id", "encoding_signature"],
+            use_dictionary=["recording_id", "encoding_signature"],  # pyright: ignore[reportArgumentType]
         ) as writer,
     ):
         for begin in range(0, windows.num_rows, step):

@@ -1,4 +1,4 @@
-"""`EmbeddingGenerator`: the requirements page's face on the encoding engine, for a list of files."""
+"""`EmbeddingGenerator`: the requirements page's face on the encoding engine."""
 
 from __future__ import annotations
 

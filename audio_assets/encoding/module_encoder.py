@@ -29,16 +29,15 @@ class ModuleEncoder:
             CheckpointError: no `forward_encoder`, or the device is not there.
             EncodingError: the module cannot encode what the transform makes.
         """
-        from audio_assets.models.torch_encoder import choose_device
+        from audio_assets.models.encoder import resolve_device
 
         if not callable(getattr(module, "forward_encoder", None)):
             raise CheckpointError(
                 f"{type(module).__name__} is no encoder: expected `encode_inputs` (as "
                 "audio_assets.load_encoder gives) or `forward_encoder(spectrogram, mask_ratio)`."
             )
-        self._device = choose_device(device)
-        self.device = self._device.type
-        self.module = module.to(self._device).eval()
+        self.device = resolve_device(device)
+        self.module = module.to(self.device).eval()
         self.transform = transform
         empty = np.zeros((1, *transform.output_shape), transform.output_dtype)
         try:
@@ -54,7 +53,7 @@ class ModuleEncoder:
         import torch
 
         with torch.inference_mode():
-            spectrogram = torch.from_numpy(np.ascontiguousarray(inputs)).to(self._device)
+            spectrogram = torch.from_numpy(np.ascontiguousarray(inputs)).to(self.device)
             latent = self.module.forward_encoder(spectrogram, mask_ratio=0.0)[0]
             return latent[:, 0, :].float().cpu().numpy()
 

@@ -67,7 +67,7 @@ def ensure_database(home: Home) -> str:
         check_reachable(chosen)
         return chosen
     state = MongodState.load(_state_file(home))
-    if state and state.process() and answers(state.port, _dbpath(home)) == "ours":
+    if state and state.process(_dbpath(home)) and answers(state.port, _dbpath(home)) == "ours":
         return _uri(state.port)
     with _locked(home):
         return _uri(_start_or_adopt(home).port)
@@ -105,7 +105,7 @@ def stop_database(home: Home) -> bool:
         return False
     with _locked(home):
         state = _running(home)
-        process = state.process() if state else None
+        process = state.process(_dbpath(home)) if state else None
         if state is None or process is None:
             return False
         if answers(state.port, _dbpath(home)) == "ours":
@@ -117,7 +117,7 @@ def stop_database(home: Home) -> bool:
             client.close()
         else:
             process.terminate()
-        if not _gone(state, 20):
+        if not _gone(state, _dbpath(home), 20):
             raise DatabaseError(f"mongod (pid {state.pid}) of {home.root} does not stop.")
         return True
 
@@ -153,7 +153,7 @@ def _start_or_adopt(home: Home) -> MongodState:
             if answers(running.port, dbpath) == "ours":
                 running.save(file)
                 return running
-            if running.process() is None:
+            if running.process(dbpath) is None:
                 break
         else:
             raise DatabaseError(
@@ -170,17 +170,15 @@ def _start_or_adopt(home: Home) -> MongodState:
 
 def _running(home: Home) -> MongodState | None:
     state = MongodState.load(_state_file(home))
-    if state is not None and state.process() is not None:
-        found = find_running(_dbpath(home))
-        # a copied home brings along the state file of the original's server
-        return state if found is None or found.pid == state.pid else found
+    if state is not None and state.process(_dbpath(home)) is not None:
+        return state
     return find_running(_dbpath(home))
 
 
-def _gone(state: MongodState, seconds: float) -> bool:
+def _gone(state: MongodState, dbpath: Path, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if state.process() is None:
+        if state.process(dbpath) is None:
             return True
         time.sleep(0.05)
     return False

@@ -43,13 +43,15 @@ class MongodState:
     def save(self, path: Path) -> None:
         write_json(path, asdict(self))
 
-    def process(self) -> psutil.Process | None:
-        """The process, if it still is the one that was started."""
+    def process(self, dbpath: Path) -> psutil.Process | None:
+        """The process, if it still is the one that was started, and on this data directory.
+
+        A copied home brings along the state file of the original's server.
+        """
         try:
             process = psutil.Process(self.pid)
-            if process.status() == psutil.STATUS_ZOMBIE:
-                return None
-            return process if abs(process.create_time() - self.started) < 1.5 else None
+            same = abs(process.create_time() - self.started) < 1.5
+            return process if same and _holds(process, dbpath) else None
         except psutil.Error:
             return None
 
@@ -73,13 +75,23 @@ def find_running(dbpath: Path) -> MongodState | None:
     """The mongod that holds `dbpath` although no state file says so (it was lost)."""
     try:
         process = psutil.Process(int((dbpath / "mongod.lock").read_text().strip() or 0))
+        if not _holds(process, dbpath):
+            return None
         arguments = process.cmdline()
         port = int(arguments[arguments.index("--port") + 1])
-        path = Path(arguments[arguments.index("--dbpath") + 1])
-        same = path.resolve() == dbpath.resolve() and process.status() != psutil.STATUS_ZOMBIE
-        return MongodState(process.pid, port, process.create_time()) if same else None
+        return MongodState(process.pid, port, process.create_time())
     except (OSError, ValueError, IndexError, psutil.Error):
         return None
+
+
+def _holds(process: psutil.Process, dbpath: Path) -> bool:
+    """Whether a live process is a mongod on this data directory."""
+    if process.status() == psutil.STATUS_ZOMBIE:
+        return False
+    arguments = process.cmdline()
+    if "--dbpath" not in arguments[:-1]:
+        return False
+    return Path(arguments[arguments.index("--dbpath") + 1]).resolve() == dbpath.resolve()
 
 
 def stopped_uncleanly(dbpath: Path) -> bool:

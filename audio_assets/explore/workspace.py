@@ -9,6 +9,13 @@ import fiftyone as fo
 NAME = "explore"
 DESCRIPTION = "Spectrograms and the map of the embedding space side by side"
 
+ABOUT_SOUND = ("category", "major_group", "fold", "target", "esc10", "src_file", "take")
+TECHNICAL = (
+    "window_id", "recording_id", "path", "filename", "subfolder", "audio_filepath", "filepath",
+    "padded_s", "sample_rate", "channels", "warning", "coordinates", "id", "created_at",
+    "last_modified_at",
+)  # fmt: skip
+
 
 def save_workspace(dataset: fo.Dataset) -> None:
     """Save the workspace `explore`, unless it is there (a person may have changed it)."""
@@ -28,9 +35,34 @@ def save_workspace(dataset: fo.Dataset) -> None:
 
 
 def style_new_dataset(dataset: fo.Dataset) -> None:
-    """Colour by value, so that a class has one colour in the grid and on the map."""
+    """One colour per class in the grid and on the map; labels first in the sidebar."""
     config: Any = dataset.app_config
     config.color_scheme = fo.ColorScheme(color_by="value")
     config.active_fields = fo.DatasetAppConfig.default_active_fields(dataset)
     config.active_fields.paths = ["label"]
+    config.sidebar_groups = _sidebar(dataset)
     dataset.save()
+
+
+def _sidebar(dataset: fo.Dataset) -> list[Any]:
+    """FiftyOne's groups, reordered: labels, what the sound is, the rest, technical ones closed."""
+    defaults: Any = fo.DatasetAppConfig.default_sidebar_groups(dataset)
+    groups = {group.name: group for group in defaults}
+    plain = list(groups["primitives"].paths) if "primitives" in groups else []
+    sound = [path for path in ABOUT_SOUND if path in plain]
+    technical = [path for path in TECHNICAL if path in plain]
+    rest = [path for path in plain if path not in sound and path not in technical]
+    first = [groups.pop(name) for name in ("labels",) if name in groups]
+    groups.pop("primitives", None)
+    for group in groups.values():
+        group.expanded = group.name == "tags"
+    return [
+        *first,
+        *(fo.SidebarGroupDocument(name=n, paths=p) for n, p in _named(sound, rest) if p),
+        *groups.values(),
+        fo.SidebarGroupDocument(name="technical", paths=technical, expanded=False),
+    ]
+
+
+def _named(sound: list[str], rest: list[str]) -> list[tuple[str, list[str]]]:
+    return [("sound", sound), ("recording", rest)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,14 @@ from torch import Tensor
 
 from audio_assets.errors import CheckpointError
 from audio_assets.models.audiomaepp_family import AUDIOMAEPP, BASELINE
-from audio_assets.models.key_map import Family
+from audio_assets.models.key_map import ROW_SCALE, Family
 from audio_assets.models.spectrogram_encoder import SpectrogramEncoder
 
-FAMILIES: tuple[Family, ...] = (AUDIOMAEPP, BASELINE)
+FAMILIES: tuple[Family, ...] = (AUDIOMAEPP, BASELINE, AUDIOMAE, OFFICIAL, OFFICIAL_BASELINE)
+CLASSIFIER = "classifier"
+"""The kind of any family's encoder that comes with a classification head."""
 SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
-ROW_SCALE = ".row_scale"
+_WRAPPERS = ("module.", "_orig_mod.", "encoder.", "model.", "backbone.")
 _NESTINGS = ("model_state_dict", "model", "state_dict")
 
 
@@ -51,7 +52,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
         )
     if path.stat().st_size == 0:
         raise CheckpointError(f"{path} is empty; copy or download it again.")
-    found = _read_safetensors(path) if path.suffix.lower() == ".safetensors" else _read_pickle(path)
+    found = _read_safetensors(path) if path.suffix.lower() == ".safetensors" else load_weights_pickle(path)
     return _tensors(_unwrap(found), path)
 
 
@@ -94,7 +95,7 @@ def read_encoder(path: Path, kind: str | None = None) -> tuple[SpectrogramEncode
     """
     state = read_state(path)
     family = recognize(state, str(path))
-    if kind is not None and family.kind != kind:
+    if kind not in (None, CLASSIFIER, family.kind):
         raise CheckpointError(
             f"{path} holds a model of kind {family.kind!r}; its card says {kind!r}. Correct the "
             "card."
@@ -103,10 +104,15 @@ def read_encoder(path: Path, kind: str | None = None) -> tuple[SpectrogramEncode
         config = family.read_config(state)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from error
+    if kind == CLASSIFIER and not config.classes:
+        raise CheckpointError(
+            f"{path} holds an encoder of kind {family.kind!r} without a classification head; "
+            f"expected one, as its card says {CLASSIFIER!r}. Correct the card."
+        )
     weights = dequantize(family.translate(state, str(path)), str(path))
     with torch.device("meta"):
         encoder = SpectrogramEncoder(config)
-    _check(dict(encoder.named_parameters()), weights, str(path))
+    _check(dict(encoder.named_parameters()), weights, str(path), family)
     encoder.load_state_dict(weights, assign=True)
     return encoder.requires_grad_(requires_grad=False).eval(), family
 
@@ -156,38 +162,6 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         ) from error
 
 
-def _read_pickle(path: Path) -> Any:
-    try:
-        try:
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-        except RuntimeError as error:
-            if "mmap" not in str(error):
-                raise
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise CheckpointError(
-            f"{path} is not a file of weights only: {_first_line(error)} Nothing in it was run. "
-            "Save it again as a plain dict of tensors, better as safetensors."
-        ) from error
-    except (
-        RuntimeError,
-        EOFError,
-        OSError,
-        ValueError,
-        KeyError,
-        IndexError,
-        TypeError,
-        AttributeError,
-    ) as error:
-        raise CheckpointError(
-            f"{path} is damaged or no checkpoint ({_first_line(error)}); copy it again."
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
 def _unwrap(found: Any) -> Any:
     for nesting in _NESTINGS:
         if isinstance(found, Mapping) and isinstance(found.get(nesting), Mapping):
@@ -211,15 +185,25 @@ def _tensors(state: Any, path: Path) -> dict[str, Tensor]:
             "tensors by name, "
             f"bare or under {' or '.join(_NESTINGS)}."
         )
-    return dict(state)
+    return _without_prefix(dict(state))
 
 
-def _check(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor], where: str) -> None:
+def _without_prefix(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Remove what wrappers (DataParallel, compile, a transformers class) put before every key."""
+    for prefix in _WRAPPERS:
+        if all(key.startswith(prefix) for key in state):
+            return _without_prefix({key.removeprefix(prefix): state[key] for key in state})
+    return state
+
+
+def _check(
+    expected: Mapping[str, Tensor], weights: Mapping[str, Tensor], where: str, family: Family
+) -> None:
     missing = [name for name in expected if name not in weights]
     if missing:
+        named = ", ".join(f"{family.published(name)!r} = {name}" for name in missing[:3])
         raise CheckpointError(
-            f"{where} lacks {len(missing)} tensors of the encoder ({', '.join(missing[:3])}); "
-            "expected all of them."
+            f"{where} lacks {len(missing)} tensors of the encoder ({named}); expected all of them."
         )
     surplus = [name for name in weights if name not in expected]
     if surplus:

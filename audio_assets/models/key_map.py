@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from audio_assets.models.encoder_config import EncoderConfig
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+ROW_SCALE = ".row_scale"
+"""Ending of the key that holds the scales of an int8 matrix."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Family:
         buffers: patterns of keys that are derived values, computed here instead of read.
         dropped: patterns of keys of the decoder and the heads, not part of the encoder.
         read_config: geometry and switches from the shapes of a state dict.
+        absent: keys that a sibling family has; none of them present.
     """
 
     kind: str
@@ -33,10 +38,28 @@ class Family:
     buffers: tuple[str, ...]
     dropped: tuple[str, ...]
     read_config: Callable[[Mapping[str, Tensor]], EncoderConfig]
+    absent: tuple[str, ...] = ()
 
     def matches(self, state: Mapping[str, Tensor]) -> bool:
         """Whether a state dict is of this family."""
-        return all(sign in state for sign in self.signs)
+        return all(sign in state for sign in self.signs) and not any(
+            key in state for key in self.absent
+        )
+
+    def published(self, name: str) -> str:
+        """Return the published key of an encoder's name, for messages; the name if there is none.
+
+        The patterns consist of plain text, ``(\\d+)`` for the block and alternatives in brackets.
+        """
+        number = re.search(r"\d+", name)
+        for pattern, replacement in self.renames:
+            plain = pattern.replace(r"(\d+)", number.group() if number else "0").replace("\\.", ".")
+            texts = [part.split("|") for part in re.split(r"[()]", plain)]
+            for parts in itertools.product(*texts):
+                key = "".join(parts)
+                if (match := re.fullmatch(pattern, key)) and match.expand(replacement) == name:
+                    return key
+        return name
 
     def rename(self, key: str) -> str | None:
         """Return the encoder's name of a published key; None for a key that is knowingly left out.
@@ -67,13 +90,14 @@ class Family:
         renamed: dict[str, Tensor] = {}
         unknown: list[str] = []
         for key, value in state.items():
+            published = key.removesuffix(ROW_SCALE)
             try:
-                name = self.rename(key)
+                name = self.rename(published)
             except KeyError:
                 unknown.append(key)
                 continue
             if name is not None:
-                renamed[name] = value
+                renamed[name + key[len(published) :]] = value
         if unknown:
             raise CheckpointError(
                 f"{where} holds {len(unknown)} tensors that {self.kind} does not have "

@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from audio_assets.models.blocks.attention import RotaryTables
 from audio_assets.models.blocks.encoder_block import make_block, stochastic_depth
 from audio_assets.models.blocks.patches import PatchEmbedding
-from audio_assets.models.blocks.rotary import rotary_tables
-from audio_assets.models.encoder_config import HEAD_DIM, EncoderConfig
+from audio_assets.models.blocks.rotary import inverse_frequencies, paired_tables, rotary_tables
+from audio_assets.models.classifier_head import ClassifierHead
+from audio_assets.models.encoder_config import EncoderConfig
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -35,7 +36,15 @@ class SpectrogramEncoder(nn.Module):
         table = torch.zeros(1, 1 + config.patches, config.width)
         self.position_table = nn.Parameter(table) if config.position_table else None
         self.blocks = nn.ModuleList(make_block(config) for _ in range(config.depth))
-        self.norm = nn.LayerNorm(config.width, eps=config.norm_eps)
+        self.norm = (
+            nn.LayerNorm(config.width, eps=config.norm_eps) if config.final_norm else nn.Identity()
+        )
+        self.rotary_frequencies = (
+            nn.ParameterList(inverse_frequencies(config.head_dim) for _ in range(config.depth))
+            if config.stored_frequencies
+            else None
+        )
+        self.head = ClassifierHead(config) if config.head_pooling else None
         for name, values in (("image_mean", IMAGENET_MEAN), ("image_std", IMAGENET_STD)):
             self.register_buffer(name, torch.tensor(values, device="cpu"), persistent=False)
 
@@ -45,13 +54,15 @@ class SpectrogramEncoder(nn.Module):
         Args:
             spectrogram: float [B, C, H, W], normalised as the family's own trainer does, or the
                 model-ready uint8 [B, H, W] of the `logmel_image` transform (scaled and normalised
-                here).
+                here), or the model-ready float [B, H, W] of a model with one channel.
 
         Returns:
             float [B, N, D].
         """
         if spectrogram.ndim == 4:
             return self.patch_embedding(spectrogram)
+        if spectrogram.is_floating_point() and self.config.channels == 1:
+            return self.patch_embedding(spectrogram[:, None])
         image = spectrogram.to(self.cls_token.dtype) / 255.0
         mean, std = self.get_buffer("image_mean"), self.get_buffer("image_std")
         return self.patch_embedding.forward_grey(image, mean, std)
@@ -110,12 +121,13 @@ class SpectrogramEncoder(nn.Module):
         Returns:
             float [B, n, D].
         """
-        rotary = self._rotary(positions)
+        shared = self._rotary(positions)
         for depth, block in enumerate(self.blocks, start=1):
             keep = None
             if self.training and self.drop_path:
                 rate = self.drop_path * depth / len(self.blocks)
                 keep = stochastic_depth(len(tokens), rate, generator, tokens.device)
+            rotary = shared if self.rotary_frequencies is None else self._stored(positions, depth)
             tokens = block(tokens, rotary, keep)
         return self.norm(tokens)
 
@@ -126,8 +138,22 @@ class SpectrogramEncoder(nn.Module):
     def _rotary(self, positions: Tensor) -> RotaryTables | None:
         if not self.config.rotary:
             return None
-        cos, sin = rotary_tables(positions, HEAD_DIM)
-        return (cos, sin) if positions.ndim == 1 else (cos[:, None], sin[:, None])
+        head_dim = self.config.head_dim
+        if self.config.rotary_form == "half":
+            return _for_heads(rotary_tables(positions, head_dim), positions)
+        frequencies = inverse_frequencies(head_dim).to(positions.device)
+        return _for_heads(paired_tables(positions, frequencies), positions)
+
+    def _stored(self, positions: Tensor, depth: int) -> RotaryTables:
+        """Tables of block number ``depth``, counted from 1, made of its own frequencies."""
+        frequencies = self.get_parameter(f"rotary_frequencies.{depth - 1}")
+        return _for_heads(paired_tables(positions, frequencies), positions)
+
+
+def _for_heads(tables: RotaryTables, positions: Tensor) -> RotaryTables:
+    """Put an axis of heads into tables that differ from sample to sample."""
+    cos, sin = tables
+    return (cos, sin) if positions.ndim == 1 else (cos[:, None], sin[:, None])
 
 
 def random_mask(

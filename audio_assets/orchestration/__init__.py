@@ -1,1 +1,1 @@
-"""Everything that knows Dagster: partitions, assets, checks, IO managers, sensors, automation, the runner."""
+"""Everything that knows Dagster: partitions, assets, checks, sensors, automation, the runner."""

@@ -31,9 +31,7 @@ def _changed() -> dg.AutomationCondition:
 def _ready() -> dg.AutomationCondition:
     """Every input exists, and neither they nor this partition are being computed."""
     return (
-        ~Condition.any_deps_missing()
-        & ~Condition.any_deps_in_progress()
-        & ~Condition.in_progress()
+        ~Condition.any_deps_missing() & ~Condition.any_deps_in_progress() & ~Condition.in_progress()
     ).with_label("inputs are there and nothing is running")
 
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from audio_assets.errors import AudioAssetsError
 from audio_assets.home import Home
+from audio_assets.orchestration.outputs import stored_samples
 from audio_assets.orchestration.partitions import Partition
 from audio_assets.orchestration.resources import ComputeResource, HomeResource
 from audio_assets.recordings.windows import grid_of, make_windows
@@ -109,8 +110,8 @@ def golden_vector(
     from audio_assets.models.probe import check_golden
     from audio_assets.models.registry import resolve_checkpoint
 
-    checkpoint = resolve_checkpoint(str(_partition(context).checkpoint), home.paths)
     try:
+        checkpoint = resolve_checkpoint(str(_partition(context).checkpoint), home.paths)
         encoder = compute.load_encoder(checkpoint)
         cosine = check_golden(encoder, checkpoint.directory, precision=compute.precision)
     except AudioAssetsError as error:
@@ -152,11 +153,14 @@ def row_counts_agree(
 ) -> dg.AssetCheckResult:
     """From raw_audio to FiftyOne, every stage speaks of the same number of windows."""
     counts = window_counts(home.paths, _partition(context), settings)
-    return _result(counts_agree(counts), str(counts), **counts)
+    return _result(counts_agree(counts), str(counts), ERROR, **counts)
 
 
 def window_counts(home: Home, partition: Partition, settings: Settings) -> dict[str, int]:
-    """Windows at every stage of a pair, counted in what is stored."""
+    """Windows at every stage of a pair, counted in what is stored.
+
+    Samples are counted in the database where it runs, else taken from the asset's own report.
+    """
     recordings = read_parquet(home.asset("raw_audio", folder=partition.folder))
     spectrograms = home.asset("spectrograms", folder=partition.folder)
     report = read_json(_pair_path(home, "fiftyone_dataset", partition))
@@ -166,10 +170,14 @@ def window_counts(home: Home, partition: Partition, settings: Settings) -> dict[
     }
     for asset in ("embeddings", "similarity_index", "umap_coords", "tsne_coords", "clusters"):
         counts[asset] = _rows(_pair_path(home, asset, partition))
-    for asset, on in (("umap_coords", settings.compute_umap), ("tsne_coords", settings.compute_tsne)):
+    for asset, on in (
+        ("umap_coords", settings.compute_umap),
+        ("tsne_coords", settings.compute_tsne),
+    ):
         if not on:
             counts.pop(asset)
-    return counts | {"fiftyone_dataset": int(report["samples"])}
+    samples = stored_samples(home, str(partition.folder))
+    return counts | {"fiftyone_dataset": report["samples"] if samples is None else samples}
 
 
 def counts_agree(counts: Mapping[str, int]) -> bool:

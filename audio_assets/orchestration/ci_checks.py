@@ -48,7 +48,7 @@ def failing_checks(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status: 0, 1 (a check of severity ERROR failed) or 2 (usage)."""
+    """The command; its exit status is 0, 1 (a check of severity ERROR failed) or 2 (usage)."""
     parser = argparse.ArgumentParser(prog="ci_checks", description=__doc__)
     parser.add_argument("folder")
     parser.add_argument("checkpoint")

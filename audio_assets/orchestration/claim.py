@@ -1,4 +1,4 @@
-"""What every asset body does first: name its process on the run and take the lock of what it writes."""
+"""What every asset body does first: name its process on the run, and take its lock."""
 
 from __future__ import annotations
 

@@ -89,14 +89,27 @@ def run_checks(
     instance: dg.DagsterInstance,
     assets: Sequence[str],
     partition: Partition,
+    *,
+    only: str | None = None,
 ) -> list[dg.AssetCheckEvaluation]:
     """Evaluate the checks of assets on what is stored; nothing is materialized.
+
+    Args:
+        definitions: the code location.
+        instance: where the evaluations are recorded.
+        assets: whose checks, all of one partition definition.
+        partition: which partition.
+        only: the name of the only check wanted.
 
     Raises:
         AudioAssetsError: a check could not be evaluated.
     """
     graph = definitions.resolve_asset_graph()
-    checks = {key for key in graph.asset_check_keys if key.asset_key.path[-1] in assets}
+    checks = {
+        key
+        for key in graph.asset_check_keys
+        if key.asset_key.path[-1] in assets and only in (None, key.name)
+    }
     job = definitions.resolve_implicit_global_asset_job_def().get_subset(
         asset_check_selection=checks
     )
@@ -123,7 +136,7 @@ def _failed(result: dg.ExecuteInProcessResult) -> list[str]:
 
 @contextmanager
 def bars_on_stderr() -> Iterator[None]:
-    """Draw progress bars on a copy of stderr: Dagster points descriptor 2 at the step's log file."""
+    """Draw bars on a copy of stderr: Dagster points descriptor 2 at the step's log file."""
     if progress.stream.get() is not None:
         yield
         return

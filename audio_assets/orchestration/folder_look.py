@@ -23,15 +23,20 @@ class FolderLook:
     files: int
 
 
-def look(root: Path) -> FolderLook:
-    """Look at every file below a directory; hidden ones and links to directories are passed over."""
+def look(root: Path, skip: frozenset[str] = frozenset()) -> FolderLook:
+    """Look at every file below a directory; hidden ones and links to directories are passed over.
+
+    Args:
+        root: the directory.
+        skip: names of files that do not count.
+    """
     sha = hashlib.sha256()
     newest, files = root.stat().st_mtime, 0
     for directory, names, entries in os.walk(root):
         names[:] = sorted(n for n in names if not n.startswith("."))
         newest = max(newest, Path(directory).stat().st_mtime)
         for name in sorted(entries):
-            if name.startswith("."):
+            if name.startswith(".") or name in skip:
                 continue
             path = Path(directory, name)
             try:

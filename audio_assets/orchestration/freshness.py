@@ -1,4 +1,4 @@
-"""Freshness policies: how old an input table may be before someone should look; not invalidation."""
+"""Freshness policies: the age at which someone should look at an input; not invalidation."""
 
 from __future__ import annotations
 

@@ -14,7 +14,11 @@ from audio_assets.storage import atomic_open
 log = logging.getLogger(__name__)
 
 PACKAGED_CONFIG = Path(__file__).with_name("dagster.yaml")
-_UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+_UNFINISHED = [
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 def write_config(home: Home) -> Path:
@@ -51,7 +55,9 @@ def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
         if provably_dead(run.tags)
     ]
     for run in dead:
-        instance.report_run_failed(run, "The process that executed this run has ended without a word.")
+        instance.report_run_failed(
+            run, "The process that executed this run has ended without a word."
+        )
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
         log.info("Run %s was left by a process that ended; marked as failed.", run.run_id)
     return [run.run_id for run in dead]

@@ -17,6 +17,7 @@ import dagster as dg
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import Field
 from upath import UPath
 
 from audio_assets import schemas
@@ -155,7 +156,9 @@ class JsonIOManager(AtomicIOManager):
 def table_metadata(table: pa.Table) -> dict[str, Any]:
     """`dagster/row_count` and `dagster/column_schema` of a table."""
     columns = [
-        dg.TableColumn(f.name, str(f.type), constraints=dg.TableColumnConstraints(nullable=f.nullable))
+        dg.TableColumn(
+            f.name, str(f.type), constraints=dg.TableColumnConstraints(nullable=f.nullable)
+        )
         for f in table.schema
     ]
     return {
@@ -168,11 +171,11 @@ class Store(dg.ConfigurableIOManagerFactory):
     """Base of the configurable factories: where assets lie and how to reach it."""
 
     base_path: str
-    storage_options: dict[str, str] = {}
+    storage_options: dict[str, str] = Field(default_factory=dict)
 
     @property
     def base(self) -> UPath:
-        return UPath(self.base_path, **self.storage_options)
+        return UPath(self.base_path, **self.storage_options)  # type: ignore[arg-type]
 
 
 class ParquetStore(Store):

@@ -1,4 +1,4 @@
-"""Whether the outputs that Dagster believes in are really there, whole and of the right signature."""
+"""Whether the outputs in Dagster's records are really there, whole and of the right signature."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ from audio_assets.orchestration.signatures import expected_signature, stored_sig
 from audio_assets.storage import read_json, read_parquet
 
 
-def fault_of(
-    home: Home, asset: str, partition: Partition, compute: ComputeResource
-) -> str | None:
-    """Why an output that is fresh by Dagster's records must be computed again; None when it is right.
+def fault_of(home: Home, asset: str, partition: Partition, compute: ComputeResource) -> str | None:
+    """Why an output that Dagster calls fresh must be computed again; None when it is right.
 
     Dagster does not see a deleted file, nor another device.
 
@@ -36,7 +34,7 @@ def fault_of(
     if asset == "spectrograms":
         return _spectrograms_fault(path)
     if asset == "fiftyone_dataset":
-        return _dataset_fault(home, str(partition.folder))
+        return _dataset_fault(home, path, str(partition.folder))
     if path.suffix == ".json":
         return None
     try:
@@ -60,24 +58,38 @@ def _spectrograms_fault(path: Path) -> str | None:
     if arrays is None:
         return "its arrays are missing or damaged"
     pictures = path / "png"
-    names = os.listdir(pictures) if pictures.is_dir() else []
-    found = sum(name.endswith(".png") for name in names)
+    found = sum(1 for _ in pictures.glob("*.png"))
     return None if found >= len(arrays) else "pictures are missing"
 
 
-def _dataset_fault(home: Home, folder: str) -> str | None:
-    """Whether the data set is gone; a database that is not running is taken on trust."""
+def stored_samples(home: Home, folder: str) -> int | None:
+    """Samples of a folder's data set, counted in the database; None where that is not running.
+
+    FiftyOne itself takes seconds to import, so MongoDB is asked directly.
+    """
     from audio_assets.explore.mongod import database_status
 
-    database = home.fiftyone
     status = database_status(home)
     if not status.running:
-        return None if database.is_dir() else "its database was deleted"
+        return None
     import pymongo
 
+    name = os.environ.get("FIFTYONE_DATABASE_NAME", "fiftyone")
     with pymongo.MongoClient(status.uri, serverSelectionTimeoutMS=2000) as client:
-        known = client["fiftyone"]["datasets"].find_one({"name": folder}, {"_id": 1})
-    return None if known else "the data set was deleted"
+        found = client[name]["datasets"].find_one({"name": folder}, {"sample_collection_name": 1})
+        if found is None:
+            return 0
+        return client[name][found["sample_collection_name"]].count_documents({})
+
+
+def _dataset_fault(home: Home, path: Path, folder: str) -> str | None:
+    """Whether the data set lost samples; a database that is not running is taken on trust."""
+    samples = stored_samples(home, folder)
+    if samples is None:
+        running_once = (home.fiftyone / "db").is_dir() or os.environ.get("FIFTYONE_DATABASE_URI")
+        return None if running_once else "its database was deleted"
+    expected = read_json(path)["samples"]
+    return None if samples == expected else f"{samples} of {expected} samples are there"
 
 
 def _other_signature(

@@ -29,7 +29,9 @@ def counts(values: Iterable[Any], name: str, limit: int = 100) -> dg.MetadataVal
     return _table(rows, {name: "string", "count": "int"})
 
 
-def rows(records: Sequence[Mapping[str, Any]], columns: Sequence[str], limit: int = 50) -> dg.MetadataValue:
+def rows(
+    records: Sequence[Mapping[str, Any]], columns: Sequence[str], limit: int = 50
+) -> dg.MetadataValue:
     """The first records as a table of text."""
     shown = [{c: str(r.get(c) or "") for c in columns} for r in records[:limit]]
     return _table(shown, dict.fromkeys(columns, "string"))

@@ -1,4 +1,4 @@
-"""Resources of the assets: the home that they read and write, and the device that they compute on."""
+"""Resources of the assets: the home that they read and write, and where models run."""
 
 from __future__ import annotations
 

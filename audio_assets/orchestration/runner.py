@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import resource
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -49,7 +48,7 @@ class RunReport:
         failed: [{path, reason}] of files that could not be used.
         windows: rows of embeddings.
         encoded: windows encoded by this run.
-        reused: windows taken over.
+        reused: windows taken over from earlier runs, killed ones included.
         dim: length of a vector.
         encoding_signature: of the vectors.
         seconds: wall seconds per asset; 0 where nothing had to be done.
@@ -102,7 +101,7 @@ def run_folder(
 
 
 def _want(home: Home, folder: AudioFolder, checkpoint: str) -> AudioFolder:
-    """Note that the folder wants this checkpoint; the first one sets the transform of its pictures."""
+    """Note that the folder wants this checkpoint; the first sets the transform of its pictures."""
     card = resolve_checkpoint(checkpoint, home).card
     changes: dict[str, Any] = {}
     if checkpoint not in folder.checkpoints:
@@ -115,8 +114,9 @@ def _want(home: Home, folder: AudioFolder, checkpoint: str) -> AudioFolder:
 
 
 @lru_cache(maxsize=8)
-def _definitions(settings: Settings) -> dg.Definitions:
-    return build_definitions(settings)
+def _definitions(settings_json: str) -> dg.Definitions:
+    """Definitions of one set of settings; a process that runs many folders builds them once."""
+    return build_definitions(Settings.model_validate_json(settings_json))
 
 
 class _Run:
@@ -124,7 +124,7 @@ class _Run:
 
     def __init__(self, home: Home, folder: str, checkpoint: str, settings: Settings) -> None:
         self.home = home
-        self.definitions = _definitions(settings)
+        self.definitions = _definitions(settings.model_dump_json())
         self.compute = ComputeResource.of(settings)
         self.folder = Partition(folder=folder)
         self.checkpoint = Partition(checkpoint=checkpoint)
@@ -151,14 +151,10 @@ class _Run:
     def _due(self, instance: dg.DagsterInstance) -> set[str]:
         """Assets that are stale or missing by Dagster's records, or whose output is not right."""
         names = [name for wave in WAVES for name in wave]
-        states = staleness(
-            instance, self.definitions, [(n, self._partition(n).key) for n in names]
-        )
+        states = staleness(instance, self.definitions, [(n, self._partition(n).key) for n in names])
         stale = {name for (name, _), state in states.items() if state.status != FRESH}
         for name in names:
-            if name not in stale and fault_of(
-                self.home, name, self._partition(name), self.compute
-            ):
+            if name not in stale and fault_of(self.home, name, self._partition(name), self.compute):
                 stale.add(name)
         return stale
 
@@ -186,7 +182,7 @@ class _Run:
             failed=failed + _encoding_failures(encoding),
             windows=windows,
             encoded=int(encoding.get("encoded", 0)),
-            reused=int(encoding.get("reused", windows)),
+            reused=windows - int(encoding.get("encoded", 0)),
             dim=int(model["dim"]),
             encoding_signature=stored_signature(embeddings) or "",
             seconds=self.seconds,
@@ -199,7 +195,7 @@ def _failure(row: dict[str, Any]) -> dict[str, str]:
     return {"path": row["path"], "reason": row["reason"] or "unknown"}
 
 
-def _encoding_failures(metadata: dict[str, Any]) -> Sequence[dict[str, str]]:
+def _encoding_failures(metadata: dict[str, Any]) -> list[dict[str, str]]:
     found = metadata.get("failed_recordings") or []
     return [{"path": f["path"], "reason": f["reason"]} for f in found]
 

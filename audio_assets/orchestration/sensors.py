@@ -25,6 +25,7 @@ from audio_assets.settings import Settings
 
 FOLDER_TAG = "audio_assets/folder"
 CHECKPOINT_TAG = "audio_assets/checkpoint"
+WRITTEN_BY_US = frozenset({"probe.json"})
 
 
 def folder_sensor(settings: Settings) -> dg.SensorDefinition:
@@ -46,11 +47,12 @@ def folder_sensor(settings: Settings) -> dg.SensorDefinition:
         register_new(home, settings, context.log.warning)
         memories = _read_cursor(context.cursor)
         registered = list(FolderRegistry(home).load().values())
-        requests = [
-            request
-            for folder in registered
-            for request in _ingest(home, settings, folder, memories, time.time())
-        ]
+        requests: list[dg.RunRequest] = []
+        for folder in registered:
+            try:
+                requests += _ingest(home, settings, folder, memories, time.time())
+            except OSError as error:  # one folder never stops the others
+                context.log.warning(f"{folder.root} cannot be looked at: {error}")
         requests += _first_encodings(context.instance, registered, memories)
         new = _not_yet(context.instance, FOLDERS, (folder.key for folder in registered))
         return dg.SensorResult(
@@ -77,7 +79,9 @@ def checkpoint_sensor(settings: Settings) -> dg.SensorDefinition:
         memories = _read_cursor(context.cursor)
         requests = []
         for name, directory in found.items():
-            if _changed_and_still(name, directory, memories, settings, time.time()):
+            if _changed_and_still(
+                name, directory, memories, settings, time.time(), skip=WRITTEN_BY_US
+            ):
                 requests.append(
                     dg.RunRequest(
                         run_key=f"register:{name}:{memories[name].handled[:16]}",
@@ -149,10 +153,10 @@ def _outside(home: Home, folder: AudioFolder) -> str:
 
 def _changed_and_still(
     key: str, root: Path, memories: dict[str, Memory], settings: Settings, now: float,
-    outside: str = "",
+    outside: str = "", skip: frozenset[str] = frozenset(),
 ) -> bool:  # fmt: skip
     """Look, remember, and say whether a run is due; if so, the look counts as handled."""
-    found = look(root)
+    found = look(root, skip)
     memory = memories[key] = remember(memories.get(key, Memory()), found, now)
     handled = digest([found.fingerprint, outside])
     if memory.handled == handled or not still(memory, found, now, settings.sensor_debounce_s):

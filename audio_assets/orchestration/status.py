@@ -67,7 +67,7 @@ def _partitions(folder: str, checkpoint: str | None) -> dict[str, Partition]:
     if checkpoint is None:
         return dict.fromkeys(INGEST, Partition(folder=folder))
     pair = Partition(folder=folder, checkpoint=checkpoint)
-    by_asset = dict.fromkeys(ALL_ASSETS, pair)
+    by_asset: dict[str, Partition] = dict.fromkeys(ALL_ASSETS, pair)
     by_asset |= dict.fromkeys(INGEST, Partition(folder=folder))
     return by_asset | dict.fromkeys(REGISTER, Partition(checkpoint=checkpoint))
 

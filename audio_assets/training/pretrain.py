@@ -87,7 +87,7 @@ def _pass(
     total = 0.0
     for step, batch in enumerate(islice(stream, steps)):
         done = epoch + step / steps
-        set_rate(optimizer, rate_factor(done, settings.pretrain_epochs, settings.decay_share))
+        set_rate(optimizer, rate_factor(done, settings.pretrain_epochs, decay_share=0.0))
         with torch.autocast("cpu", torch.bfloat16):
             latent, mask, ids_restore = encoder.forward_encoder(
                 batch.images, settings.pretrain_mask, generator

@@ -26,7 +26,8 @@ class TrainingSettings:
         finetune_epochs: passes of fine-tuning.
         finetune_batch: clips per step of fine-tuning.
         finetune_lr: peak learning rate of the last block and the head.
-        decay_share: share of each stage, at its end, in which the learning rate falls to zero.
+        decay_share: share of a stage, at its end, in which the learning rate falls to zero; not
+            of pre-training, whose rate stays.
         layer_decay: factor of the learning rate per block below the last.
         patch_dropout: shares of patches left out before and at the end of the rate's decay.
         drop_path: stochastic depth of the last block.
@@ -55,15 +56,15 @@ class TrainingSettings:
     second_hidden: int = 768
     position_table: bool = False
     seed: int = 51
-    pretrain_epochs: int = 30
+    pretrain_epochs: int = 20
     pretrain_batch: int = 32
     pretrain_lr: float = 6e-4
     pretrain_mask: float = 0.8
     finetune_epochs: int = 100
     finetune_batch: int = 32
-    finetune_lr: float = 6e-4
+    finetune_lr: float = 4e-4
     decay_share: float = 0.3
-    layer_decay: float = 0.8
+    layer_decay: float = 0.85
     patch_dropout: tuple[float, float] = (0.7, 0.4)
     drop_path: float = 0.1
     weight_decay: float = 0.05

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -47,6 +47,8 @@ def read_graph(path: Path) -> Any:
             f"{path.name} holds no ONNX graph: no operators and no outputs were found in it. "
             "Check that the download is complete and is not a web page or a Git LFS pointer."
         )
+    if not all(isinstance(name, str) for name in _names(model.graph)):
+        raise CheckpointError(f"{path.name} is damaged: names in it are no text. Get it again.")
     _check_weight_files(model, path)
     return model
 
@@ -116,6 +118,15 @@ def _foreign(graph: Any, own: set[str]) -> set[str]:
             for branch in [attribute.g, *attribute.graphs]:
                 found |= _foreign(branch, own) if branch.node else set()
     return found
+
+
+def _names(graph: Any) -> Iterator[str | bytes]:
+    """All names that are used later; protobuf hands damaged ones out as bytes."""
+    for value in [*graph.input, *graph.output, *graph.value_info, *graph.initializer]:
+        yield value.name
+    for node in graph.node:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
 
 
 def _check_weight_files(model: Any, path: Path) -> None:

@@ -65,6 +65,9 @@ def in_calls(rows: Array, size: int, call: Callable[[Array], list[Array]]) -> li
 
     Returns:
         A list of arrays [B, …].
+
+    Raises:
+        EncodingError: when an array does not have one entry per row.
     """
     results = []
     for start in range(0, len(rows), size):
@@ -72,5 +75,12 @@ def in_calls(rows: Array, size: int, call: Callable[[Array], list[Array]]) -> li
         short = size - len(part)
         if short:
             part = np.concatenate([part, np.zeros((short, *part.shape[1:]), part.dtype)])
-        results.append([array[: size - short] for array in call(part)])
+        arrays = call(part)
+        for number, array in enumerate(arrays, 1):
+            if array.ndim == 0 or len(array) != size:
+                raise EncodingError(
+                    f"Wanted tensor {number} has shape {list(array.shape)} for {size} row(s): its "
+                    "first axis is not the batch. Name a tensor with one entry per input."
+                )
+        results.append([array[: size - short] for array in arrays])
     return [np.concatenate(arrays) for arrays in zip(*results, strict=True)]

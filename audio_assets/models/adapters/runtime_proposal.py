@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from audio_assets.errors import CardError, CheckpointError
 from audio_assets.home import slug
@@ -22,7 +23,8 @@ def propose_runtime_card(
     sample_rate: int | None = None,
     input_seconds: float | None = None,
     embedding: str | None = None,
-    transform: dict | None = None,
+    transform: dict[str, Any] | None = None,
+    constants: dict[str, float] | None = None,
     source: str = "",
     citation: str = "",
 ) -> RuntimeCard:
@@ -38,6 +40,7 @@ def propose_runtime_card(
         sample_rate: in hertz, where the file's facts do not settle it.
         input_seconds: length of one input, where the model takes any.
         embedding: tensor of the embedding; the best candidate where None.
+        constants: values of the model's further inputs.
         transform: name and params of the transform, for models that take spectrograms.
         source: where the file comes from.
         citation: what to cite.
@@ -59,14 +62,18 @@ def propose_runtime_card(
             f"{path.name} does not take a waveform ({facts.layout.why}). "
             "Say which transform makes its input."
         )
-    rate = sample_rate or facts.sample_rate.value
+    rate = sample_rate or (facts.sample_rate.value if facts.known_as.value else None)
     if rate is None:
-        raise CardError(f"{path.name}: the sample rate is not known: {facts.sample_rate.why}.")
+        raise CardError(
+            f"{path.name} does not state its sample rate: {facts.sample_rate.why}. "
+            "Give the rate that it was trained at; a wrong one gives wrong vectors without a sign."
+        )
     seconds = input_seconds or (facts.input_samples.value or 0) / rate
     if not seconds:
         raise CardError(f"{path.name}: the input's length is not known: {facts.input_samples.why}.")
     stage = {
         "kind": facts.kind, "file": path.name, "outputs": [chosen.name],
+        "constants": constants or {},
         "input": facts.data_input.value if len(facts.inputs) > 1 else None,
     }  # fmt: skip
     if facts.kind == "savedmodel":

@@ -68,11 +68,6 @@ class StagedRunner:
             vectors = pool(tensor, "none", self._spec.feature_axis, name)
             tensor = vectors.reshape(count, -1, vectors.shape[1])
             return pool(tensor, self._spec.pooling, -1, name)
-        if tensor.ndim == 0 or len(tensor) != count:
-            raise EncodingError(
-                f"{name} has shape {tensor.shape} for {count} row(s): its first axis is not the "
-                "batch. Name a tensor with one entry per input."
-            )
         return pool(tensor, self._spec.pooling, self._spec.feature_axis, name)
 
 

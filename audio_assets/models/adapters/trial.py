@@ -14,6 +14,7 @@ import numpy as np
 from audio_assets.errors import AudioAssetsError, CheckpointError
 from audio_assets.models.adapters.inspection import file_sha256
 from audio_assets.models.adapters.runtime_card import RuntimeCard
+from audio_assets.models.adapters.stage_file import stage_path
 from audio_assets.settings import PROJECT_DIR
 
 SECONDS = 300
@@ -36,7 +37,8 @@ def try_in_child(card: RuntimeCard, directory: Path) -> int:
     Raises:
         CheckpointError: when the model fails or the child dies, with the reason.
     """
-    key = f"{file_sha256(directory / card.weights)} {card.runtime.model_dump_json()}"
+    fields = {k: v for k, v in card.encoding_fields().items() if k != "dim"}
+    key = f"{file_sha256(stage_path(directory, card.weights))} {json.dumps(fields, sort_keys=True)}"
     if key in _measured:
         return _measured[key]
     request = {"card": card.model_dump(mode="json"), "directory": str(directory.resolve())}

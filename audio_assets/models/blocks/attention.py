@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from audio_assets.models.blocks.rotary import rotate
+from audio_assets.models.blocks.rotary import rotate, rotate_pairs
 
 RotaryTables = tuple[Tensor, Tensor]
+RotaryForm = Literal["half", "pairs"]
 
 
 class SelfAttention(nn.Module):
     """Scaled dot-product self-attention with a fused query-key-value projection."""
 
-    def __init__(self, width: int, heads: int, qkv_bias: bool) -> None:
+    def __init__(
+        self, width: int, heads: int, qkv_bias: bool, rotary_form: RotaryForm = "half"
+    ) -> None:
         """Make the projections.
 
         Args:
             width: encoder width D, a multiple of ``heads``.
             heads: attention heads.
             qkv_bias: whether the fused projection has a bias.
+            rotary_form: which channels turn together.
         """
         super().__init__()
+        self.rotate = rotate if rotary_form == "half" else rotate_pairs
         self.heads = heads
         self.qkv = nn.Linear(width, 3 * width, bias=qkv_bias)
         self.out = nn.Linear(width, width)
@@ -41,7 +48,7 @@ class SelfAttention(nn.Module):
         fused = self.qkv(tokens).view(batch, count, 3, self.heads, width // self.heads)
         query, key, value = fused.permute(2, 0, 3, 1, 4)
         if rotary is not None:
-            query, key = rotate(query, *rotary), rotate(key, *rotary)
+            query, key = self.rotate(query, *rotary), self.rotate(key, *rotary)
         mixed = _attend(query, key, value)
         return self.out(mixed.transpose(1, 2).reshape(batch, count, width))
 

@@ -21,11 +21,9 @@ class MacaronBlock(nn.Module):
         self.first_norm = nn.LayerNorm(width, eps=eps)
         self.first = FeedForward(width, config.first_hidden, config.activation)
         self.attention_norm = nn.LayerNorm(width, eps=eps)
-        self.attention = SelfAttention(width, config.heads, config.qkv_bias)
+        self.attention = SelfAttention(width, config.heads, config.qkv_bias, config.rotary_form)
         self.second_norm = nn.LayerNorm(width, eps=eps) if config.second_norm == "own" else None
-        self.second = GatedFeedForward(
-            width, config.second_hidden, config.gate_bias, config.gate_norm, eps
-        )
+        self.second = _net(config, config.second_gated, config.second_hidden)
 
     def forward(
         self, tokens: Tensor, rotary: RotaryTables | None, keep: Tensor | None = None
@@ -54,9 +52,11 @@ class ViTBlock(nn.Module):
         """Make the block that ``config`` describes."""
         super().__init__()
         self.attention_norm = nn.LayerNorm(config.width, eps=config.norm_eps)
-        self.attention = SelfAttention(config.width, config.heads, config.qkv_bias)
+        self.attention = SelfAttention(
+            config.width, config.heads, config.qkv_bias, config.rotary_form
+        )
         self.first_norm = nn.LayerNorm(config.width, eps=config.norm_eps)
-        self.first = FeedForward(config.width, config.first_hidden, config.activation)
+        self.first = _net(config, config.first_gated, config.first_hidden)
 
     def forward(
         self, tokens: Tensor, rotary: RotaryTables | None, keep: Tensor | None = None
@@ -65,6 +65,14 @@ class ViTBlock(nn.Module):
         scale = keep if keep is not None else (1.0, 1.0, 1.0)
         tokens = tokens + scale[1] * self.attention(self.attention_norm(tokens), rotary)
         return tokens + scale[2] * self.first(self.first_norm(tokens))
+
+
+def _net(config: EncoderConfig, gated: bool, hidden: int) -> FeedForward | GatedFeedForward:
+    if gated:
+        return GatedFeedForward(
+            config.width, hidden, config.gate_bias, config.gate_norm, config.norm_eps
+        )
+    return FeedForward(config.width, hidden, config.activation)
 
 
 def make_block(config: EncoderConfig) -> MacaronBlock | ViTBlock:

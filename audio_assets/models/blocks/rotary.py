@@ -1,4 +1,4 @@
-"""Rotary position embedding (Su et al. 2021, arXiv:2104.09864), half-split form."""
+"""Rotary position embedding (Su et al. 2021, arXiv:2104.09864): half-split or paired channels."""
 
 from __future__ import annotations
 
@@ -36,8 +36,38 @@ def rotary_tables(positions: Tensor, head_dim: int) -> tuple[Tensor, Tensor]:
     return angles.cos(), angles.sin()
 
 
+def paired_tables(positions: Tensor, frequencies: Tensor) -> tuple[Tensor, Tensor]:
+    """Compute the cosine and sine of every position's rotation, for `rotate_pairs`.
+
+    Args:
+        positions: token indices, integer [..., n]; the CLS token is 0, patch i is i + 1.
+        frequencies: float32 [head_dim / 2], as `inverse_frequencies` or as stored.
+
+    Returns:
+        (cos, sin), each float32 [..., n, head_dim / 2].
+    """
+    angles = positions.float()[..., None] * frequencies
+    return angles.cos(), angles.sin()
+
+
+def rotate_pairs(heads: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotate queries or keys; channels 2 i and 2 i + 1 are the two coordinates of plane i.
+
+    Args:
+        heads: float [B, heads, n, head_dim].
+        cos: float [n, head_dim / 2], or [B, 1, n, head_dim / 2].
+        sin: like ``cos``.
+
+    Returns:
+        float [B, heads, n, head_dim], dtype of ``heads``.
+    """
+    even, odd = heads[..., 0::2], heads[..., 1::2]
+    cos, sin = cos.to(heads.dtype), sin.to(heads.dtype)
+    return torch.stack([even * cos - odd * sin, odd * cos + even * sin], dim=-1).flatten(-2)
+
+
 def rotate(heads: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotate queries or keys by their positions.
+    """Rotate queries or keys by their positions, half-split form.
 
     Args:
         heads: float [B, heads, n, head_dim].

@@ -18,8 +18,9 @@ DOWNLOAD_SECONDS = 1800
 UNREACHABLE = (
     "NewConnectionError", "NameResolutionError", "Temporary failure in name resolution",
     "Max retries exceeded", "ConnectTimeout", "Read timed out", "ProxyError", "SSLError",
-    "Network is unreachable", "Connection refused", "Ignoring indexes", "Connection reset",
+    "Network is unreachable", "Connection refused", "Connection reset", "(from versions: none)",
 )  # fmt: skip
+"""Signs of a missing network in what pip says; `versions: none` is all that it says by default."""
 
 
 class RegistryUnreachable(CheckpointError):  # noqa: N818
@@ -125,9 +126,9 @@ def _download_error(requirement: str, stderr: str) -> CheckpointError:
     reason = lines[-1] if lines else (stderr.strip().splitlines() or ["pip said nothing"])[-1]
     if any(sign in stderr for sign in UNREACHABLE):
         return RegistryUnreachable(
-            f"{requirement} cannot be fetched: this machine does not reach a package registry "
-            f"({reason}). Check the network and pip's settings, or download the wheel elsewhere "
-            f"and set {CACHE_VARIABLE} to the directory that holds it."
+            f"{requirement} cannot be fetched: this machine reaches no package registry that has "
+            f"it ({reason}). Check the network and pip's settings, or download the wheel "
+            f"elsewhere and set {CACHE_VARIABLE} to the directory that holds it."
         )
     return CheckpointError(f"{requirement} cannot be fetched: {reason}")
 

@@ -1,4 +1,4 @@
-"""The assets, one file each: read inputs, call one domain function, return a result with metadata."""
+"""The assets, one file each: read inputs, call one domain function, return the result."""
 
 from __future__ import annotations
 

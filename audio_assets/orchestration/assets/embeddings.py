@@ -12,10 +12,10 @@ from audio_assets.models.registry import Checkpoint, resolve_checkpoint, weights
 from audio_assets.orchestration import previews
 from audio_assets.orchestration.automation import ON_CHANGE
 from audio_assets.orchestration.claim import claim
-from audio_assets.orchestration.signatures import expected_signature
 from audio_assets.orchestration.io_managers import table_metadata
 from audio_assets.orchestration.partitions import PAIRS
 from audio_assets.orchestration.resources import ComputeResource, HomeResource
+from audio_assets.orchestration.signatures import expected_signature
 from audio_assets.orchestration.versions import data_version, digest
 
 
@@ -70,10 +70,13 @@ def embeddings(
             "dagster/row_count": report.windows,
             "encoded": report.encoded,
             "reused": report.reused,
+            "resumed": report.resumed,
+            "from_stored_spectrograms": report.from_arrays,
             "dim": report.dim,
             "encoding_signature": signature,
             "failed": previews.rows(report.failed, ["path", "reason"]),
             "failed_recordings": dg.MetadataValue.json(list(report.failed)),
+            "stage_seconds": dg.MetadataValue.json(report.stage_seconds),
             **previews.rate(report.encoded, report.seconds),
         },
     )

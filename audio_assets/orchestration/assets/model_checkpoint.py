@@ -1,4 +1,4 @@
-"""model_checkpoint: a model that has been looked at, with everything of it that can change a vector."""
+"""model_checkpoint: a probed model, with everything of it that can change a vector."""
 
 import time
 from typing import Any

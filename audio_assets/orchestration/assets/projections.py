@@ -39,7 +39,7 @@ def umap_coords(
     home: HomeResource,
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[pa.Table]:
-    """Two UMAP coordinates of every window, seeded; empty when AUDIO_ASSETS_COMPUTE_UMAP is off."""
+    """Two UMAP coordinates of every window, seeded; empty when COMPUTE_UMAP is off."""
     parameters = UmapParameters.from_settings(settings)
     return _project(
         context, home, settings.compute_umap, lambda: umap_coordinates(embeddings, parameters)
@@ -59,7 +59,7 @@ def tsne_coords(
     home: HomeResource,
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[pa.Table]:
-    """Two t-SNE coordinates of every window, seeded; empty when AUDIO_ASSETS_COMPUTE_TSNE is off."""
+    """Two t-SNE coordinates of every window, seeded; empty when COMPUTE_TSNE is off."""
     parameters = TsneParameters.from_settings(settings)
     return _project(
         context, home, settings.compute_tsne, lambda: tsne_coordinates(embeddings, parameters)
@@ -81,7 +81,9 @@ def _project(
         value=table,
         data_version=data_version(context, embeddings=source),
         metadata={
-            "parameters_used": dg.MetadataValue.json(parameters_of(table) if wanted else {"computed": False}),
+            "parameters_used": dg.MetadataValue.json(
+                parameters_of(table) if wanted else {"computed": False}
+            ),
             "map": picture,
             **previews.rate(table.num_rows, time.perf_counter() - started),
         },
@@ -95,7 +97,9 @@ def _picture(home: Home, partition: Partition, table: pa.Table) -> dg.MetadataVa
     if table.num_rows == 0:
         return dg.MetadataValue.md("No coordinates.")
     points = np.stack([table["x"].to_numpy(), table["y"].to_numpy()], axis=1)
-    return previews.image(scatter_png(points, _labels(home, partition, table)), "map by class")
+    return previews.image(
+        scatter_png(points, list(_labels(home, partition, table))), "map by class"
+    )
 
 
 def _labels(home: Home, partition: Partition, table: pa.Table) -> list[str | None]:

@@ -98,7 +98,9 @@ def write_folder(root: Path, count: int = 12, seconds: float = 1.5, rate: int = 
     return root
 
 
-def scanned(root: Path, *, policy: str = "sliding", window: float = 1.0, hop: float = 0.5) -> pa.Table:
+def scanned(
+    root: Path, *, policy: str = "sliding", window: float = 1.0, hop: float = 0.5
+) -> pa.Table:
     """The recordings table of a folder with a grid."""
     grid = WindowGrid(policy=policy, window_s=window, hop_s=hop)  # type: ignore[arg-type]
     return with_grid(scan_folder(root), grid)

@@ -50,7 +50,8 @@ def test_every_window_gets_the_vector_of_its_own_samples(tmp_path):
     windows = make_windows(recordings, grid_of(recordings))
     assert table.schema.equals(embeddings_schema(encoder.dim))
     assert table["window_id"].to_pylist() == windows["window_id"].to_pylist()
-    assert report.windows == report.encoded == windows.num_rows and not report.failed
+    assert report.windows == report.encoded == windows.num_rows
+    assert not report.failed
     for row, vector in zip(windows.to_pylist(), vectors_of(table), strict=True):
         samples = read_span(root / row["path"], row["start_frame"], row["frames"])
         alone = np.zeros((8, 16, 16), np.uint8)
@@ -96,7 +97,8 @@ def test_another_signature_computes_everything_again(tmp_path):
     root = write_folder(tmp_path / "clips", 3)
     encode(root, tmp_path, ProjectionEncoder())
     report = encode(root, tmp_path, ProjectionEncoder(), signature="6" * 64)
-    assert report.reused == 0 and report.encoded == report.windows
+    assert report.reused == 0
+    assert report.encoded == report.windows
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 8, 64])

@@ -30,14 +30,17 @@ def test_tc2_one_file_gives_one_vector_and_sixteen_give_sixteen(tmp_path, config
     generator = EmbeddingGenerator(ProjectionEncoder(), config)
     one, _ = generator.generate_embeddings(files[:1])
     many, metadata = generator.generate_embeddings(files)
-    assert one.shape == (1, 24) and many.shape == (16, 24) and many.dtype == np.float32
+    assert one.shape == (1, 24)
+    assert many.shape == (16, 24)
+    assert many.dtype == np.float32
     assert metadata["filenames"] == [file.name for file in files]
     assert np.array_equal(one[0], many[0])
 
 
 def test_tc2_an_empty_list_gives_an_empty_array_and_a_warning(config, caplog):
     vectors, metadata = EmbeddingGenerator(ProjectionEncoder(), config).generate_embeddings([])
-    assert vectors.shape == (0, 24) and metadata["filenames"] == []
+    assert vectors.shape == (0, 24)
+    assert metadata["filenames"] == []
     assert "nothing to encode" in caplog.text
 
 
@@ -58,10 +61,12 @@ def test_tc3_the_second_run_loads_the_cache_and_an_added_file_is_a_partial_updat
     encoder = ProjectionEncoder()
     generator = EmbeddingGenerator(encoder, config)
     second, _ = generator.generate_embeddings(files[::-1])
-    assert encoder.calls == 0 and np.array_equal(second, first[::-1])
+    assert encoder.calls == 0
+    assert np.array_equal(second, first[::-1])
     sf.write(tmp_path / "clips/new.wav", sound(99, 1.0), RATE)
     third, _ = generator.generate_embeddings([*files, tmp_path / "clips/new.wav"])
-    assert encoder.inputs == 1 and np.array_equal(third[:4], first)
+    assert encoder.inputs == 1
+    assert np.array_equal(third[:4], first)
     names = json.loads((tmp_path / "cache/metadata.json").read_text())["filenames"]
     stored = np.load(tmp_path / "cache/embeddings.npy")
     assert np.array_equal(stored[names.index("new.wav")], third[4])
@@ -74,7 +79,8 @@ def test_tc3_a_changed_file_and_a_changed_model_are_encoded_again(tmp_path, conf
     sf.write(files[0], sound(98, 1.0), RATE)
     encoder = ProjectionEncoder()
     changed, _ = EmbeddingGenerator(encoder, config).generate_embeddings(files)
-    assert encoder.inputs == 1 and not np.array_equal(changed[0], first[0])
+    assert encoder.inputs == 1
+    assert not np.array_equal(changed[0], first[0])
 
     other = ProjectionEncoder()
     other.precision = "bf16"
@@ -89,7 +95,8 @@ def test_without_the_cache_nothing_is_read_or_written(tmp_path, config):
     generator.generate_embeddings(files, use_cache=False)
     calls = encoder.calls
     generator.generate_embeddings(files, use_cache=False)
-    assert encoder.calls == 2 * calls and not (tmp_path / "cache").exists()
+    assert encoder.calls == 2 * calls
+    assert not (tmp_path / "cache").exists()
 
 
 def test_two_paths_of_the_same_bytes_both_get_their_vector(tmp_path, config):

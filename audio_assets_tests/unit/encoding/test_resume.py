@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -77,10 +78,8 @@ def test_spectrograms_of_a_killed_run_are_not_computed_again(tmp_path, monkeypat
                 raise KeyboardInterrupt
             return super().__call__(waveforms)
 
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         compute_spectrograms(root, recordings, Dying(), **arguments)
-    except KeyboardInterrupt:
-        pass
     transform = BandsTransform()
     report = compute_spectrograms(root, recordings, transform, **arguments)
     assert report.resumed > 0

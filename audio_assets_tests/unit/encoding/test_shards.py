@@ -32,7 +32,8 @@ def test_a_store_gives_back_rows_of_earlier_processes_in_any_order(tmp_path):
     store.flush()
     again = ShardStore(tmp_path, (3, 2), np.dtype(np.float32))
     found = again.locate(ids(4, 9, 0, 2))
-    assert found[1] == -1 and len(again) == 5
+    assert found[1] == -1
+    assert len(again) == 5
     assert np.array_equal(again.take(found[[0, 2, 3]]), rows[[4, 0, 2]])
 
 
@@ -89,7 +90,8 @@ def test_ordered_map_keeps_order_and_never_runs_far_ahead():
         return i
 
     for expected, found in enumerate(ordered_map(work, jobs(), workers=3, ahead=5)):
-        assert found == expected and len(taken) <= found + 5
+        assert found == expected
+        assert len(taken) <= found + 5
     assert most[0] <= 3
 
 
@@ -134,7 +136,10 @@ def test_whatever_can_change_a_vector_changes_the_signature(change):
 
 def test_the_spectrogram_signature_knows_transform_and_grid():
     one, two = WindowGrid(window_s=1, hop_s=1), WindowGrid(window_s=2, hop_s=1)
-    assert len({spectrogram_signature(t, g) for t in (BandsTransform(), Newer()) for g in (one, two)}) == 4
+    assert (
+        len({spectrogram_signature(t, g) for t in (BandsTransform(), Newer()) for g in (one, two)})
+        == 4
+    )
 
 
 def test_a_value_that_is_not_json_is_refused():

@@ -40,7 +40,8 @@ def test_every_window_has_an_array_and_a_png(tmp_path):
     windows = make_windows(recordings, grid_of(recordings))
     store = WindowArrays.open(tmp_path / "spec")
     assert store.window_ids.to_pylist() == windows["window_id"].to_pylist()
-    assert isinstance(store.array, np.memmap) and store.array.shape == (report.rows, 16, 16)
+    assert isinstance(store.array, np.memmap)
+    assert store.array.shape == (report.rows, 16, 16)
     assert set(pngs(tmp_path)) == {png_name(i) for i in windows["window_id"].to_pylist()}
     first = windows.to_pylist()[0]
     samples, _ = sf.read(root / first["path"], dtype="float32", frames=RATE)
@@ -56,7 +57,9 @@ def test_a_second_run_transforms_nothing_and_draws_only_the_missing_png(tmp_path
     transform = BandsTransform()
     report = compute(root, tmp_path, transform)
     after = pngs(tmp_path)
-    assert transform.calls == 0 and report.pngs == 1 and set(after) == set(before)
+    assert transform.calls == 0
+    assert report.pngs == 1
+    assert set(after) == set(before)
     assert {n for n in before if before[n] != after[n]} == {lost}
 
 
@@ -83,7 +86,8 @@ def test_another_transform_leaves_nothing_of_the_old_pictures(tmp_path):
     before = pngs(tmp_path)
     transform = Louder()
     report = compute(root, tmp_path, transform)
-    assert report.reused == 0 and transform.calls == report.rows
+    assert report.reused == 0
+    assert transform.calls == report.rows
     assert all(before[name] != time for name, time in pngs(tmp_path).items())
 
 
@@ -112,7 +116,8 @@ def test_encoding_reads_stored_arrays_and_gives_the_same_bytes_as_streaming(tmp_
         root, recordings, encoder, out=tmp_path / "a.parquet", work_dir=tmp_path / "wa",
         spectrograms=tmp_path / "spec", **arguments,
     )  # fmt: skip
-    assert report.from_arrays == report.windows and encoder.transform.calls == 0
+    assert report.from_arrays == report.windows
+    assert encoder.transform.calls == 0
     encode_folder(
         root, recordings, ProjectionEncoder(), out=tmp_path / "b.parquet",
         work_dir=tmp_path / "wb", **arguments,
@@ -130,4 +135,6 @@ def test_arrays_of_windows_with_several_inputs_are_not_used(tmp_path):
         spectrograms=tmp_path / "spec", signature="5" * 64, previous=None,
     )  # fmt: skip
     counts = WindowArrays.open(tmp_path / "spec").index["n_inputs"].to_pylist()
-    assert counts == [2, 2, 3] and report.from_arrays == 0 and encoder.inputs == 7
+    assert counts == [2, 2, 3]
+    assert report.from_arrays == 0
+    assert encoder.inputs == 7

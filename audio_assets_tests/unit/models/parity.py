@@ -17,7 +17,10 @@ TOLERANCE = 2e-5
 
 def parity_folder(test_data: Path | None) -> Path:
     """Return the directory of the references; skip where this checkout has none."""
-    for folder in ((test_data or Path()).parent / "parity", REPOSITORY.parent / "shared" / "parity"):
+    for folder in (
+        (test_data or Path()).parent / "parity",
+        REPOSITORY.parent / "shared" / "parity",
+    ):
         if (folder / "references.npz").is_file():
             return folder
     pytest.skip("no parity references beside the test data")

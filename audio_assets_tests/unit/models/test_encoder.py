@@ -63,9 +63,7 @@ def test_two_calls_agree_bit_for_bit(encoder: Encoder) -> None:
 def test_another_rate_is_resampled(encoder: Encoder) -> None:
     high = sounds(1, rate=44100)
     low = soxr.resample(high[0], 44100, 22050, quality="HQ")[None]
-    np.testing.assert_allclose(
-        encoder.encode(high, 44100), encoder.encode(low, 22050), atol=1e-6
-    )
+    np.testing.assert_allclose(encoder.encode(high, 44100), encoder.encode(low, 22050), atol=1e-6)
 
 
 def test_a_short_sound_is_padded_with_zeros(encoder: Encoder) -> None:
@@ -83,9 +81,7 @@ def test_a_long_sound_is_the_mean_over_its_inputs(encoder: Encoder) -> None:
     np.testing.assert_allclose(encoder.encode(long, 22050)[0], expected, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("pooling", "dim"), [("cls", 128), ("mean", 128), ("cls+mean", 256)]
-)
+@pytest.mark.parametrize(("pooling", "dim"), [("cls", 128), ("mean", 128), ("cls+mean", 256)])
 def test_pooling_follows_the_card(tiny_checkpoint: Path, pooling: str, dim: int) -> None:
     encoder = load_encoder(_edit(tiny_checkpoint, pooling=pooling, dim=dim), device="cpu")
     vectors = encoder.encode(sounds(1), 22050)

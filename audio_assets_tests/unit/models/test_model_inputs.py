@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,7 +19,7 @@ def test_inputs_cover_all_but_a_short_rest(length: int, more: int) -> None:
     assert starts == sorted(set(starts))
     assert starts[0] == 0
     assert all(0 <= start <= samples - length for start in starts)
-    assert all(later - earlier <= length for earlier, later in zip(starts, starts[1:], strict=False))
+    assert all(later - earlier <= length for earlier, later in pairwise(starts))
     assert samples - (starts[-1] + length) < 0.1 * length
 
 

@@ -36,7 +36,7 @@ def test_a_checkpoint_is_found_by_name_directory_card_and_file(home: Home) -> No
 
 
 def test_an_unknown_name_lists_the_known_ones(home: Home) -> None:
-    with pytest.raises(CheckpointError, match="no checkpoint 'other'.*Known: tiny"):
+    with pytest.raises(CheckpointError, match=r"no checkpoint 'other'.*Known: tiny"):
         resolve_checkpoint("other", home)
 
 

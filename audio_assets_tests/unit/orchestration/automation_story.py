@@ -19,9 +19,7 @@ class Story:
     def made(self, asset: str, key: str, version: str = "1") -> None:
         """A materialization with a data version."""
         self.instance.report_runless_asset_event(
-            dg.AssetMaterialization(
-                asset, partition=key, tags={"dagster/data_version": version}
-            )
+            dg.AssetMaterialization(asset, partition=key, tags={"dagster/data_version": version})
         )
 
     def made_all(self, folder: str, checkpoint: str, version: str = "1") -> None:

@@ -1,4 +1,4 @@
-"""The automation conditions, tick by tick; each test names the failure that the condition prevents."""
+"""The automation conditions, tick by tick; each test names the failure that is prevented."""
 
 from __future__ import annotations
 

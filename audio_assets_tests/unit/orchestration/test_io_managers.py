@@ -113,7 +113,9 @@ def test_a_failed_write_keeps_the_old_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["..", ".", "", "a/b", "../x", "a\\b", "a\0b", "a\nb", "é" * 130])
-def test_a_partition_key_that_could_leave_its_directory_is_refused(tmp_path: Path, key: str) -> None:
+def test_a_partition_key_that_could_leave_its_directory_is_refused(
+    tmp_path: Path, key: str
+) -> None:
     manager = ParquetIOManager(UPath(tmp_path))
 
     class Context:

@@ -34,7 +34,8 @@ def held_elsewhere(home: Home, key: str) -> Iterator[subprocess.Popen]:
         text=True,
     )
     try:
-        assert process.stdout and process.stdout.readline() == "held\n"
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
         yield process
     finally:
         process.kill()

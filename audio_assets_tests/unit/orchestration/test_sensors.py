@@ -201,5 +201,6 @@ def test_the_probe_of_a_checkpoint_does_not_request_it_again(
     sensor = Ticks(checkpoint_sensor(settings), empty_instance)
     sensor.tick()
     (directory / "probe.json").write_text("{}")
+    os.utime(directory / "probe.json", (3, 3))
     os.utime(directory, (3, 3))
     assert not [r for r in sensor.tick() if r.partition_key == "mine"]

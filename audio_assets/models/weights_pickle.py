@@ -1,0 +1,116 @@
+"""Reading a torch pickle that holds weights, its trainer's settings, and nothing that acts."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from audio_assets.errors import CheckpointError
+
+SETTINGS = (
+    "argparse.Namespace",
+    "ml_collections.config_dict.config_dict.ConfigDict",
+    "ml_collections.config_dict.config_dict.FrozenConfigDict",
+    "ml_collections.config_dict.config_dict.FieldReference",
+    "ml_collections.config_dict.config_dict._Op",
+    "ml_collections.config_dict.ConfigDict",
+    "easydict.EasyDict",
+    "yacs.config.CfgNode",
+    "types.SimpleNamespace",
+    "omegaconf.dictconfig.DictConfig",
+    "omegaconf.listconfig.ListConfig",
+    "omegaconf.base.ContainerMetadata",
+    "omegaconf.base.Metadata",
+    "omegaconf.nodes.AnyNode",
+    "typing.Any",
+    "pathlib.PosixPath",
+    "pathlib.WindowsPath",
+    "pathlib._local.PosixPath",
+    "numpy.dtype",
+    "numpy.core.multiarray.scalar",
+    "numpy._core.multiarray.scalar",
+)
+"""Classes that trainers pickle beside the weights. An inert stub stands in for each: none is
+imported, and what the pickle would put into it is thrown away."""
+
+
+class Settings(dict[Any, Any]):
+    """What becomes of a trainer's settings: an empty mapping that ignores all it is given."""
+
+    def __init__(self, *_arguments: object, **_named: object) -> None:
+        """Ignore the arguments."""
+        super().__init__()
+
+    def __setstate__(self, _state: object) -> None:
+        """Ignore the state."""
+
+    def __setitem__(self, _key: object, _value: object) -> None:
+        """Ignore the item."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """Hash by identity, as settings may serve as keys."""
+        return id(self)
+
+
+def load_weights_pickle(path: Path) -> Any:
+    """Unpickle tensors and plain containers; nothing else of the file is looked up or called.
+
+    Args:
+        path: a file written by `torch.save`, of the zip format or the older one.
+
+    Returns:
+        What was saved, with `Settings` in place of the classes in `SETTINGS`.
+
+    Raises:
+        CheckpointError: when the file names any other class or function, or is damaged.
+    """
+    try:
+        with torch.serialization.safe_globals([(Settings, name) for name in SETTINGS]):
+            return _load(path)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"{path} is not a file of weights only: it wants {_wanted(error)}. Nothing in it was "
+            "run. If you trust its source, save it again as a plain dict of tensors, better as "
+            "safetensors; otherwise delete it."
+        ) from error
+    except (
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+        AssertionError,
+    ) as error:
+        raise CheckpointError(
+            f"{path} is damaged or no checkpoint ({_first_line(error)}); copy it again."
+        ) from error
+
+
+def _load(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except RuntimeError as error:
+        if "mmap" not in str(error):
+            raise
+        return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _wanted(error: Exception) -> str:
+    """Say which class or function torch refused, in its own words where it does not name one."""
+    found = re.search(r"GLOBAL ([\w.]+)", str(error)) or re.search(
+        r"(?:call|function|class|instantiate) ([\w.]+\.\w+)", str(error)
+    )
+    if found:
+        return f"the function or class {found.group(1)!r}"
+    return f"something unsafe ({_first_line(error)})"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,55 @@
+"""What a person does in the App, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+EMBEDDINGS = "[data-cy=panel-content-Embeddings]"
+
+
+class AppPage:
+    """The App in a browser page (FiftyOne 1.22.1)."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+
+    def open(self, url: str) -> None:
+        self.page.goto(url, wait_until="domcontentloaded")
+        self.page.wait_for_selector("[data-cy=looker]")
+
+    @property
+    def tiles(self) -> int:
+        return self.page.locator("[data-cy=looker]").count()
+
+    def wait_for_count(self, count: int) -> None:
+        """Wait until the grid says that it shows `count` samples."""
+        self.page.wait_for_function(
+            "n => (document.querySelector('[data-cy=entry-counts]')?.innerText ?? '')"
+            ".startsWith(n + ' sample')",
+            arg=str(count),
+        )
+
+    def plot(self, key: str, points: int) -> None:
+        """Open a run in the Embeddings panel and wait for its points."""
+        self.page.locator(".emb-run-card", has_text=key).click()
+        self._wait_for_panel(f"{points:,} points")
+
+    def color_by(self, path: str, expect: str) -> None:
+        """Colour the points by a field; `expect` is a value of its legend."""
+        panel = self.page.locator(EMBEDDINGS)
+        panel.locator(".emb-colorby .emb-facet-trigger").first.click()
+        option = self.page.get_by_text(path, exact=True).last
+        option.click()
+        self._wait_for_panel(expect)
+
+    def filter_label(self, field: str, value: str) -> None:
+        """Tick one value of a label field in the sidebar."""
+        self.page.locator(f"[data-cy='sidebar-field-arrow-enabled-{field}']").click()
+        box = self.page.locator(f"[data-cy='sidebar-field-container-{field}']")
+        box.locator(f"[data-cy='checkbox-{value}'], :text-is('{value}')").first.click()
+
+    def _wait_for_panel(self, text: str) -> None:
+        self.page.wait_for_function(
+            "([panel, text]) => document.querySelector(panel).innerText.includes(text)",
+            arg=[EMBEDDINGS, text],
+        )

@@ -1,0 +1,122 @@
+"""A folder of a dozen real clips and a tiny checkpoint, run once."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audio_assets.folders import FolderRegistry
+from audio_assets.home import Home
+from audio_assets.orchestration.runner import RunReport, run_folder
+from audio_assets.running import register_folder
+from audio_assets.settings import Settings, load_settings
+
+CHECKPOINT = "tiny"
+CLIPS = 12
+
+
+@dataclass
+class Chain:
+    """One folder with one checkpoint in the session's home; `run` runs it end to end."""
+
+    home: Home
+    root: Path
+    key: str
+    spare: list[Path]
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def settings(self, **changes: Any) -> Settings:
+        return load_settings(home=self.home.root, device="cpu", **{**self.options, **changes})
+
+    def run(self, *, verify: bool = False, **changes: Any) -> RunReport:
+        return run_folder(self.home, self.key, CHECKPOINT, self.settings(**changes), verify=verify)
+
+    def path(self, asset: str) -> Path:
+        by_folder = asset in ("raw_audio", "metadata_table", "spectrograms")
+        return self.home.asset(asset, folder=self.key, checkpoint=None if by_folder else CHECKPOINT)
+
+
+@pytest.fixture(scope="session")
+def sounds(
+    test_data: Path | None, tmp_path_factory: pytest.TempPathFactory
+) -> list[dict[str, Any]]:
+    """Rows of a labels table with the path of each clip: real ones where there are any."""
+    if test_data is not None:
+        source = test_data / "esc10"
+    else:
+        from audio_assets.recordings.synthesize import synthesize_soundscape
+
+        source = tmp_path_factory.mktemp("synthetic") / "all"
+        synthesize_soundscape(source, clips_per_class=4)
+    with next((source / "meta").glob("*.csv")).open() as stream:
+        rows = list(csv.DictReader(stream))
+    return [{**row, "source": source / "audio" / row["filename"]} for row in rows]
+
+
+def make_folder(root: Path, rows: list[dict[str, Any]]) -> Path:
+    """A folder in the ESC-50 layout with these clips; labels of all rows given."""
+    (root / "audio").mkdir(parents=True)
+    (root / "meta").mkdir()
+    for row in rows:
+        shutil.copy(row["source"], root / "audio" / row["filename"])
+    write_labels(root, rows)
+    return root
+
+
+def write_labels(root: Path, rows: list[dict[str, Any]]) -> None:
+    """`meta/esc50.csv`."""
+    plain = [{k: v for k, v in row.items() if k != "source"} for row in rows]
+    with (root / "meta" / "esc50.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, fieldnames=list(plain[0]))
+        writer.writeheader()
+        writer.writerows(plain)
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(fiftyone_home: Home) -> Path:
+    """An AudioMAE++ of one narrow block with random weights: fast, deterministic, not constant."""
+    import torch
+
+    from audio_assets.models.card import ModelCard, TransformCard, write_card
+    from audio_assets.models.checkpoint_writer import write_weights
+    from audio_assets.models.encoder_config import audiomaepp_config
+    from audio_assets.models.spectrogram_encoder import SpectrogramEncoder
+
+    directory = fiftyone_home.checkpoints / CHECKPOINT
+    directory.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(7)
+    config = audiomaepp_config(width=64, depth=1, first_hidden=64, second_hidden=64)
+    write_weights(SpectrogramEncoder(config), directory / "weights.safetensors")
+    card = ModelCard(
+        name=CHECKPOINT, kind="audiomaepp", weights="weights.safetensors", dim=64,
+        transform=TransformCard(name="logmel_image"), sample_rate=22050, input_seconds=5.0,
+        licence="none: random weights of a test",
+    )  # fmt: skip
+    write_card(card, directory / "model.yaml")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def chain(
+    fiftyone_home: Home, tiny_checkpoint: Path, sounds: list[dict[str, Any]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Chain:  # fmt: skip
+    """A registered folder of twelve clips of several classes."""
+    picked = sounds[:: max(1, len(sounds) // (CLIPS + 3))]
+    root = make_folder(tmp_path_factory.mktemp("chain") / "chain-clips", picked[:CLIPS])
+    folder = register_folder(fiftyone_home, root, CHECKPOINT)
+    spare = [row["source"] for row in picked[CLIPS:]]
+    options = {"umap_n_neighbors": 5, "cluster_min_size": 3, "tsne_perplexity": 3.0}
+    return Chain(fiftyone_home, root, folder.key, spare, options)
+
+
+@pytest.fixture(scope="session")
+def first_run(chain: Chain) -> RunReport:
+    """The first run: everything is computed."""
+    assert FolderRegistry(chain.home).get(chain.key).checkpoints == [CHECKPOINT]
+    return chain.run()

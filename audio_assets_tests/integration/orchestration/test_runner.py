@@ -1,0 +1,282 @@
+"""The whole chain on real recordings: what is computed, and above all what is not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from audio_assets.errors import CheckpointError, RecordingError, UsageError
+from audio_assets.folders import FolderRegistry
+from audio_assets.orchestration.ci_checks import failing_checks
+from audio_assets.orchestration.jobs import ALL_ASSETS, ANALYSES
+from audio_assets.orchestration.runner import RunReport, run_folder
+from audio_assets.orchestration.status import status_rows
+from audio_assets.storage import read_json, read_parquet
+from audio_assets_tests.integration.orchestration.conftest import CHECKPOINT, CLIPS, Chain
+
+ROOTS = {"raw_audio", "model_checkpoint"}
+
+
+def executed(report: RunReport) -> set[str]:
+    """Assets that a run computed beyond the two roots."""
+    return {name for name, seconds in report.seconds.items() if seconds > 0} - ROOTS
+
+
+@pytest.fixture
+def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Files that scans open from now on."""
+    from audio_assets.recordings import scan
+
+    opened: list[str] = []
+    real = scan.verify
+
+    def count(path: Path, *rest: Any) -> Any:
+        opened.append(path.name)
+        return real(path, *rest)
+
+    monkeypatch.setattr(scan, "verify", count)
+    return opened
+
+
+@pytest.fixture
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading a model is an error."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a model was loaded")
+
+    monkeypatch.setattr("audio_assets.models.encoder.load_encoder", refuse)
+
+
+def test_the_first_run_makes_everything(chain: Chain, first_run: RunReport) -> None:
+    assert executed(first_run) == set(ALL_ASSETS) - ROOTS
+    assert (first_run.recordings, first_run.windows, first_run.encoded) == (CLIPS, CLIPS, CLIPS)
+    assert (first_run.dim, first_run.failed, first_run.failed_checks) == (64, [], [])
+    assert first_run.dataset == chain.key
+    assert all(chain.path(asset).exists() for asset in ALL_ASSETS if asset != "model_checkpoint")
+    contract = {"folder", "checkpoint", "dataset", "recordings", "failed", "windows", "encoded",
+                "reused", "dim", "encoding_signature", "seconds", "peak_rss_mb"}  # fmt: skip
+    assert contract <= json.loads(json.dumps(first_run.to_dict())).keys()
+
+
+def test_every_check_passes(chain: Chain, first_run: RunReport) -> None:
+    assert failing_checks(chain.home, chain.key, CHECKPOINT, chain.settings()) == []
+
+
+def test_the_asset_graph_shows_previews(chain: Chain, first_run: RunReport) -> None:
+    import dagster as dg
+
+    from audio_assets.orchestration.instance import open_instance
+
+    def metadata(asset: str, key: str) -> dict[str, Any]:
+        filters = dg.AssetRecordsFilter(dg.AssetKey(asset), asset_partitions=[key])
+        with open_instance(chain.home) as instance:
+            (record,) = instance.fetch_materializations(filters, limit=1).records
+        materialization = record.asset_materialization
+        assert materialization is not None
+        return {k: v.value for k, v in materialization.metadata.items()}
+
+    pair = f"{CHECKPOINT}|{chain.key}"
+    sheet = metadata("spectrograms", chain.key)["sheet"]
+    assert sheet.startswith("![spectrograms](data:image/png;base64,")
+    assert len(sheet) < 70_000
+    assert "data:image/png" in metadata("umap_coords", pair)["map"]
+    assert metadata("metadata_table", chain.key)["dagster/row_count"] == CLIPS
+    assert len(metadata("metadata_table", chain.key)["classes"].records) > 1
+    columns = metadata("embeddings", pair)["dagster/column_schema"].columns
+    assert "embedding" in {column.name for column in columns}
+
+
+def test_a_rerun_opens_no_file_and_encodes_nothing(
+    chain: Chain, first_run: RunReport, verified: list[str], no_model: None
+) -> None:
+    report = chain.run()
+    assert verified == []
+    assert executed(report) == set()
+    assert (report.encoded, report.reused) == (0, CLIPS)
+    assert report.encoding_signature == first_run.encoding_signature
+
+
+def test_status_says_that_everything_is_fresh(chain: Chain, first_run: RunReport) -> None:
+    rows = status_rows(chain.home, chain.settings())
+    (row,) = [r for r in rows if r["folder"] == chain.key]
+    assert row["checkpoint"] == CHECKPOINT
+    assert row["counts"] == {"recordings": CLIPS, "failed": 0, "windows": CLIPS}
+    assert {state["status"] for state in row["assets"].values()} == {"fresh"}
+
+
+def test_status_says_what_a_changed_parameter_makes_stale(
+    chain: Chain, first_run: RunReport
+) -> None:
+    rows = status_rows(chain.home, chain.settings(similarity_k=4))
+    (row,) = [r for r in rows if r["folder"] == chain.key]
+    stale = {asset for asset, state in row["assets"].items() if state["status"] == "stale"}
+    assert stale == {"similarity_index"}
+    assert "code version" in row["assets"]["similarity_index"]["why"]
+
+
+def test_a_changed_parameter_recomputes_its_asset_and_what_follows(
+    chain: Chain, first_run: RunReport, no_model: None
+) -> None:
+    report = chain.run(tsne_perplexity=2.0)
+    assert executed(report) == {"tsne_coords", "fiftyone_dataset"}
+    assert executed(chain.run()) == {"tsne_coords", "fiftyone_dataset"}, "and back again"
+
+
+@pytest.mark.parametrize("asset", ["umap_coords", "metadata_table", "similarity_index"])
+def test_a_deleted_output_is_computed_again_and_nothing_else(
+    chain: Chain, first_run: RunReport, asset: str
+) -> None:
+    before = read_parquet(chain.path(asset))
+    chain.path(asset).unlink()
+    assert executed(chain.run()) == {asset}
+    assert read_parquet(chain.path(asset)).equals(before)
+
+
+def test_deleted_pictures_are_drawn_again(chain: Chain, first_run: RunReport) -> None:
+    shutil.rmtree(chain.path("spectrograms") / "png")
+    assert executed(chain.run()) == {"spectrograms"}
+    assert len(list((chain.path("spectrograms") / "png").glob("*.png"))) == CLIPS
+
+
+def test_deleted_vectors_are_encoded_again_to_the_same_bytes(
+    chain: Chain, first_run: RunReport
+) -> None:
+    before = chain.path("embeddings").read_bytes()
+    chain.path("embeddings").unlink()
+    report = chain.run()
+    assert executed(report) == {"embeddings"}
+    assert report.encoded == CLIPS
+    assert chain.path("embeddings").read_bytes() == before
+
+
+def test_a_deleted_data_set_is_filled_again(chain: Chain, first_run: RunReport) -> None:
+    from audio_assets.explore.dataset import delete_dataset
+
+    assert delete_dataset(chain.home, chain.key)
+    assert executed(chain.run()) == {"fiftyone_dataset"}
+    assert read_json(chain.path("fiftyone_dataset"))["samples"] == CLIPS
+
+
+def test_verify_hashes_every_file_and_leaves_all_fresh(
+    chain: Chain, first_run: RunReport, verified: list[str]
+) -> None:
+    assert executed(chain.run(verify=True)) == set()
+    assert len(verified) == CLIPS
+
+
+def test_a_person_s_edit_reaches_metadata_and_fiftyone_only_in_content(
+    chain: Chain, first_run: RunReport, no_model_calls: list[int]
+) -> None:
+    path = read_parquet(chain.path("metadata_table"))["path"][0].as_py()
+    chain.home.edits.mkdir(parents=True, exist_ok=True)
+    edits = chain.home.edits / f"{chain.key}.jsonl"
+    edits.write_text(json.dumps({"path": path, "column": "label", "value": "edited"}) + "\n")
+    report = chain.run()
+    assert {"metadata_table", "fiftyone_dataset"} <= executed(report)
+    assert not executed(report) & set(ANALYSES), "the vectors came out equal"
+    assert report.encoded == 0
+    assert no_model_calls == []
+    assert read_parquet(chain.path("metadata_table"))["label"][0].as_py() == "edited"
+    edits.unlink()
+    chain.run()
+    assert read_parquet(chain.path("metadata_table"))["label"][0].as_py() != "edited"
+
+
+@pytest.fixture
+def no_model_calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Sizes of the batches that models encode from now on."""
+    from audio_assets.encoding import encode
+
+    calls: list[int] = []
+    real = encode._Run._keep
+
+    def count(self: Any, call: Any) -> None:
+        calls.append(len(call.windows))
+        real(self, call)
+
+    monkeypatch.setattr(encode._Run, "_keep", count)
+    return calls
+
+
+def test_one_more_clip_is_the_only_one_computed(
+    chain: Chain, first_run: RunReport, verified: list[str], no_model_calls: list[int]
+) -> None:
+    added = chain.root / "audio" / chain.spare[0].name
+    shutil.copy(chain.spare[0], added)
+    report = chain.run()
+    assert verified == [added.name]
+    assert (report.encoded, report.reused, report.windows) == (1, CLIPS, CLIPS + 1)
+    assert sum(no_model_calls) == 1
+    assert pq.read_metadata(chain.path("umap_coords")).num_rows == CLIPS + 1
+    added.unlink()
+    report = chain.run()
+    assert (report.encoded, report.windows) == (0, CLIPS), "a removed recording disappears"
+
+
+def test_one_byte_of_the_weights_encodes_everything_anew_and_no_picture(
+    chain: Chain, first_run: RunReport, tiny_checkpoint: Path
+) -> None:
+    weights = tiny_checkpoint / "weights.safetensors"
+    original = weights.read_bytes()
+    weights.write_bytes(original[:-2] + bytes([original[-2] ^ 1]) + original[-1:])
+    report = chain.run()
+    assert executed(report) == {"embeddings", *ANALYSES, "fiftyone_dataset"}
+    assert report.encoded == CLIPS
+    assert report.encoding_signature != first_run.encoding_signature
+    assert report.failed_checks == [], "new weights have a golden vector of their own"
+    weights.write_bytes(original)
+    assert chain.run().encoding_signature == first_run.encoding_signature
+
+
+def test_prose_of_the_card_changes_nothing(
+    chain: Chain, first_run: RunReport, tiny_checkpoint: Path
+) -> None:
+    card = tiny_checkpoint / "model.yaml"
+    text = card.read_text()
+    card.write_text(text.replace("random weights of a test", "other words"))
+    assert executed(chain.run()) == set()
+    card.write_text(text)
+
+
+def test_a_vanished_folder_is_marked_missing_and_nothing_is_lost(
+    chain: Chain, first_run: RunReport
+) -> None:
+    away = chain.root.with_name("away")
+    chain.root.rename(away)
+    with pytest.raises(RecordingError, match="Nothing was deleted"):
+        chain.run()
+    assert FolderRegistry(chain.home).get(chain.key).state == "missing"
+    away.rename(chain.root)
+    assert executed(chain.run()) == set()
+    assert FolderRegistry(chain.home).get(chain.key).state == "present"
+
+
+def test_an_unknown_folder_or_checkpoint_is_a_readable_error(
+    chain: Chain, first_run: RunReport
+) -> None:
+    with pytest.raises(UsageError, match="nowhere"):
+        run_folder(chain.home, "nowhere", CHECKPOINT, chain.settings())
+    with pytest.raises(CheckpointError, match="no-such-model"):
+        run_folder(chain.home, chain.key, "no-such-model", chain.settings())
+
+
+def test_an_error_of_an_asset_surfaces_as_its_own(
+    chain: Chain, first_run: RunReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from audio_assets.errors import EncodingError
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise EncodingError("the vectors would have been wrong")
+
+    monkeypatch.setattr("audio_assets.orchestration.assets.clusters.cluster_windows", fail)
+    chain.path("clusters").unlink()
+    with pytest.raises(EncodingError, match="would have been wrong"):
+        chain.run()
+    monkeypatch.undo()
+    assert executed(chain.run()) == {"clusters"}
