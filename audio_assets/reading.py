@@ -36,6 +36,8 @@ def load_embeddings(
     Raises:
         NotMaterializedError: when that pair has not been computed; names the command that does.
     """
+    from audio_assets.encoding.embeddings_file import vectors_of
+
     settings = settings or load_settings()
     home = Home.of(settings)
     table = embeddings_table(home, folder, checkpoint or settings.checkpoint)
@@ -57,15 +59,6 @@ def embeddings_table(home: Home, folder: str, checkpoint: str) -> pa.Table:
     """
     FolderRegistry(home).get(folder)
     return _read_asset(home, "embeddings", folder, checkpoint)
-
-
-def vectors_of(table: pa.Table) -> np.ndarray:
-    """The `embedding` column as float32 [N, dim], without a Python object per row."""
-    column = table.column("embedding")
-    dim = column.type.list_size
-    flat = [chunk.flatten().to_numpy(zero_copy_only=False) for chunk in column.chunks]
-    values = np.concatenate(flat) if flat else np.empty(0, np.float32)
-    return values.reshape(-1, dim)
 
 
 def search(

@@ -16,7 +16,7 @@ LONGEST_S = 600.0
 
 
 def encode_file(path: Path, encoder: Encoder) -> np.ndarray:
-    """The vector of a whole file: the mean over the model's inputs across it, as for `clip` windows.
+    """The vector of a whole file, as of a `clip` window: the mean over the inputs across it.
 
     Args:
         path: a sound file of at most ten minutes.
@@ -37,7 +37,7 @@ def encode_file(path: Path, encoder: Encoder) -> np.ndarray:
         waveform = reader.read(0, int(LONGEST_S * rate) + 1)
     if len(waveform) > LONGEST_S * rate:
         raise RecordingError(
-            f"{path} is longer than {LONGEST_S / 60:.0f} minutes; cut the sound to look for out of it."
+            f"{path} is longer than {LONGEST_S / 60:.0f} minutes; cut out the sound to look for."
         )
     if not len(waveform):
         raise RecordingError(f"{path} holds no samples.")

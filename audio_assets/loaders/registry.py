@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
 from audio_assets.errors import UsageError
 from audio_assets.loaders.base import AudioDataLoader
+from audio_assets.plugins import Registry
 
 LoaderClass = TypeVar("LoaderClass", bound=type[AudioDataLoader])
 
+logger = logging.getLogger(__name__)
+
 FALLBACK = "custom"
-_BUILT_IN = ("audio_assets.loaders.esc50", "audio_assets.loaders.custom")
-_LOADERS: dict[str, type[AudioDataLoader]] = {}
+data_loader_registry: Registry[type[AudioDataLoader]] = Registry(
+    "loaders",
+    {
+        "esc50": "audio_assets.loaders.esc50:Esc50Loader",
+        "custom": "audio_assets.loaders.custom:CustomLoader",
+    },
+)
 
 
 def register_loader(name: str) -> Callable[[LoaderClass], LoaderClass]:
@@ -25,11 +33,8 @@ def register_loader(name: str) -> Callable[[LoaderClass], LoaderClass]:
     """
 
     def add(loader: LoaderClass) -> LoaderClass:
-        taken = _LOADERS.get(name)
-        if taken is not None and taken.__qualname__ != loader.__qualname__:
-            raise UsageError(f"A loader named {name!r} exists already: {taken.__qualname__}.")
+        data_loader_registry.register(name)(loader)
         loader.name = name
-        _LOADERS[name] = loader
         return loader
 
     return add
@@ -37,8 +42,7 @@ def register_loader(name: str) -> Callable[[LoaderClass], LoaderClass]:
 
 def loader_names() -> list[str]:
     """Names of all loaders, sorted."""
-    _load_built_in()
-    return sorted(_LOADERS)
+    return data_loader_registry.names()
 
 
 def get_loader(name: str) -> type[AudioDataLoader]:
@@ -47,24 +51,22 @@ def get_loader(name: str) -> type[AudioDataLoader]:
     Raises:
         UsageError: when there is none, with the names there are.
     """
-    _load_built_in()
-    try:
-        return _LOADERS[name]
-    except KeyError:
-        raise UsageError(
-            f"There is no loader {name!r}. Choose one of: auto, {', '.join(sorted(_LOADERS))}."
-        ) from None
+    return data_loader_registry.get(name)
 
 
 def detect_loader(root: Path) -> str:
-    """Name of the first loader, other than the fallback, whose layout `root` has."""
-    _load_built_in()
-    for name in sorted(_LOADERS, key=lambda n: (n == FALLBACK, n)):
-        if name != FALLBACK and _LOADERS[name].detect(root):
+    """Name of the first loader, other than the fallback, whose layout `root` has.
+
+    A plug-in that cannot be imported is passed over, with a warning that names its package.
+    """
+    for name in loader_names():
+        if name == FALLBACK:
+            continue
+        try:
+            loader = get_loader(name)
+        except UsageError as error:
+            logger.warning("%s", error)
+            continue
+        if loader.detect(root):
             return name
     return FALLBACK
-
-
-def _load_built_in() -> None:
-    for module in _BUILT_IN:
-        import_module(module)

@@ -13,7 +13,8 @@ from audio_assets.home import SLUG
 from audio_assets.storage import atomic_open
 
 CARD_FILE = "model.yaml"
-Pooling = Literal["cls", "mean", "cls+mean"]
+Pooling = Literal["cls", "mean", "cls+mean", "fc_norm", "scene", "bands"]
+"""How tokens become one vector; see `audio_assets.models.pooling`."""
 
 
 class TransformCard(BaseModel):
@@ -44,6 +45,7 @@ class ModelCard(BaseModel):
     source: str = Field("", description="Where the weights come from")
     citation: str = Field("", description="What to cite")
     description: str = Field("", description="What it is, in a sentence or two")
+    labels: tuple[str, ...] = Field((), description="Names of a classifier's classes, in order")
 
     @field_validator("name")
     @classmethod

@@ -12,9 +12,12 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from audio_assets.errors import CheckpointError
+from audio_assets.models.audiomae_family import AUDIOMAE
 from audio_assets.models.audiomaepp_family import AUDIOMAEPP, BASELINE
 from audio_assets.models.key_map import ROW_SCALE, Family
+from audio_assets.models.official_family import OFFICIAL, OFFICIAL_BASELINE
 from audio_assets.models.spectrogram_encoder import SpectrogramEncoder
+from audio_assets.models.weights_pickle import load_weights_pickle
 
 FAMILIES: tuple[Family, ...] = (AUDIOMAEPP, BASELINE, AUDIOMAE, OFFICIAL, OFFICIAL_BASELINE)
 CLASSIFIER = "classifier"
@@ -52,7 +55,8 @@ def read_state(path: Path) -> dict[str, Tensor]:
         )
     if path.stat().st_size == 0:
         raise CheckpointError(f"{path} is empty; copy or download it again.")
-    found = _read_safetensors(path) if path.suffix.lower() == ".safetensors" else load_weights_pickle(path)
+    safe = path.suffix.lower() == ".safetensors"
+    found = _read_safetensors(path) if safe else load_weights_pickle(path)
     return _tensors(_unwrap(found), path)
 
 

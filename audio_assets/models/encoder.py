@@ -23,6 +23,10 @@ Precision = Literal["fp32", "bf16"]
 ADAPTERS: dict[str, str] = {
     "audiomaepp": "audio_assets.models.torch_encoder:load_torch_encoder",
     "audiomae_baseline": "audio_assets.models.torch_encoder:load_torch_encoder",
+    "audiomae": "audio_assets.models.torch_encoder:load_torch_encoder",
+    "audiomaepp_official": "audio_assets.models.torch_encoder:load_torch_encoder",
+    "audiomaepp_official_baseline": "audio_assets.models.torch_encoder:load_torch_encoder",
+    "classifier": "audio_assets.models.torch_encoder:load_torch_encoder",
 }
 """Kind -> "module:function" of (checkpoint, device, precision) -> Encoder, imported when used."""
 

@@ -11,15 +11,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from audio_assets.errors import CardError, CheckpointError, EncodingError
-from audio_assets.models.card import ModelCard, Pooling
+from audio_assets.errors import CheckpointError, EncodingError
+from audio_assets.models.card import ModelCard
+from audio_assets.models.card_check import check_card
 from audio_assets.models.checkpoint_file import read_encoder
 from audio_assets.models.encoder import resolve_device
 from audio_assets.models.model_inputs import cut_inputs, resample
+from audio_assets.models.pooling import pool_chunks, pool_tokens
 from audio_assets.models.registry import Checkpoint
 from audio_assets.models.spectrogram_encoder import SpectrogramEncoder
 from audio_assets.transforms.registry import make_transform
 from audio_assets.transforms.transform import Transform
+
+__all__ = ["TorchEncoder", "load_torch_encoder", "pool_tokens"]
 
 _SUB_BATCH = {"cpu": 8}
 _ACCELERATOR_BATCH = 128
@@ -50,7 +54,7 @@ class TorchEncoder:
         self.model = model.to(device)
         self._transform = make_transform(card.transform.name, card.transform.params)
         self._sub_batch = _SUB_BATCH.get(device.type, _ACCELERATOR_BATCH)
-        _check_card(card, model, self._transform)
+        check_card(card, model.config, self._transform)
 
     @property
     def card(self) -> ModelCard:
@@ -108,24 +112,46 @@ class TorchEncoder:
 
     def encode_inputs(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
         """Encode model-ready arrays [B, *transform.output_shape]; returns float32 [B, dim]."""
-        if (
-            inputs.shape[1:] != self._transform.output_shape
-            or inputs.dtype != self._transform.output_dtype
-        ):
-            raise EncodingError(
-                f"encode_inputs got {inputs.dtype} {inputs.shape}; expected "
-                f"{self._transform.output_dtype} "
-                f"[batch, {', '.join(map(str, self._transform.output_shape))}], as the transform "
-                "makes them."
-            )
+        self._check_inputs(inputs)
         if len(inputs) == 0:
             return np.zeros((0, self.dim), dtype=np.float32)
-        pool = self._card.pooling
-        return self._in_sub_batches(inputs, lambda tokens: pool_tokens(tokens, pool)).numpy()
+        return self._in_sub_batches(inputs, self._pool).numpy()
+
+    def logits(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+        """Classify model-ready arrays; the embedding is `encode_inputs`.
+
+        Args:
+            inputs: [B, *transform.output_shape], of the transform's dtype.
+
+        Returns:
+            float32 [B, classes], before softmax or sigmoid; where a transform gives several model
+            inputs, their mean.
+
+        Raises:
+            CheckpointError: when the checkpoint has no classification head.
+        """
+        head = self.model.head
+        if head is None or head.linear is None:
+            raise CheckpointError(
+                f"{self._card.name!r} has no classification head, so it gives no logits; use "
+                "encode for its embedding."
+            )
+        self._check_inputs(inputs)
+        if len(inputs) == 0:
+            return np.zeros((0, self.model.config.classes), dtype=np.float32)
+        return self._in_sub_batches(
+            inputs,
+            lambda tokens: head(tokens.flatten(0, 1)).reshape(*tokens.shape[:2], -1).mean(dim=1),
+        ).numpy()
 
     def forward_features(self, inputs: NDArray[Any] | Tensor) -> Tensor:
-        """Return all tokens, CLS first: float32 [B, 1 + N, width], on the CPU."""
-        return self._in_sub_batches(inputs, lambda tokens: tokens)
+        """Return all tokens, CLS first: float32 [B, 1 + N, width], on the CPU.
+
+        Args:
+            inputs: model-ready arrays, or normalised float [B, C, H, W]. Arrays that hold several
+                model inputs give their tokens one input after the other, [B * inputs, …].
+        """
+        return self._in_sub_batches(inputs, lambda tokens: tokens.flatten(0, 1))
 
     def forward_encoder(
         self,
@@ -148,14 +174,42 @@ class TorchEncoder:
             while start < len(inputs):
                 images = torch.as_tensor(inputs[start : start + self._sub_batch])
                 try:
-                    results.append(
-                        read(self.model.forward_features(images.to(self._device)).float()).cpu()
-                    )
+                    results.append(read(self._tokens(images.to(self._device))).float().cpu())
                 except torch.OutOfMemoryError as error:
                     self._back_off(error)
                     continue
                 start += len(images)
         return torch.cat(results)
+
+    def _tokens(self, images: Tensor) -> Tensor:
+        """Tokens of arrays of one or more model inputs each, float32 [B, inputs, 1 + N, width]."""
+        batch, size = len(images), self.model.config.image_size
+        chunks = 1
+        if images.ndim == 3 and images.shape[1] != size[0] and images.shape[1] % size[0] == 0:
+            chunks = images.shape[1] // size[0]
+            images = images.reshape(batch * chunks, *size)
+        if images.shape[-2:] != size:
+            raise EncodingError(
+                f"{self._card.name!r} got arrays of {tuple(images.shape[-2:])}; its model reads "
+                f"{size}."
+            )
+        tokens = self.model.forward_features(images).float()
+        return tokens.reshape(batch, chunks, *tokens.shape[1:])
+
+    def _pool(self, tokens: Tensor) -> Tensor:
+        rows = getattr(self._transform, "valid_rows", None)
+        whole = tokens.shape[1] * self.model.config.image_size[0]
+        return pool_chunks(
+            tokens, self.model, self._card.pooling, whole if rows is None else min(rows, whole)
+        )
+
+    def _check_inputs(self, inputs: NDArray[Any]) -> None:
+        shape, dtype = self._transform.output_shape, self._transform.output_dtype
+        if inputs.shape[1:] != shape or inputs.dtype != dtype:
+            raise EncodingError(
+                f"encode_inputs got {inputs.dtype} {inputs.shape}; expected {dtype} "
+                f"[batch, {', '.join(map(str, shape))}], as the transform makes them."
+            )
 
     def _arithmetic(self) -> AbstractContextManager[Any]:
         if self._precision == "bf16":
@@ -173,38 +227,9 @@ class TorchEncoder:
             torch.cuda.empty_cache()
 
 
-def pool_tokens(tokens: Tensor, pooling: Pooling) -> Tensor:
-    """Make one vector of tokens.
-
-    Args:
-        tokens: float32 [B, 1 + N, width], CLS first.
-        pooling: "cls", "mean" of the patches, or "cls+mean": the two side by side.
-
-    Returns:
-        float32 [B, width], or [B, 2 * width] for "cls+mean".
-    """
-    parts = {"cls": tokens[:, 0], "mean": tokens[:, 1:].mean(dim=1)}
-    return torch.cat([parts[part] for part in pooling.split("+")], dim=-1)
-
-
 def load_torch_encoder(checkpoint: Checkpoint, device: str, precision: str) -> TorchEncoder:
     """Load a checkpoint of a torch family; see `audio_assets.models.encoder.load_encoder`."""
     if precision not in ("fp32", "bf16"):
         raise CheckpointError(f"Precision {precision!r} is unknown; expected 'fp32' or 'bf16'.")
     model, _ = read_encoder(checkpoint.weights, checkpoint.card.kind)
     return TorchEncoder(checkpoint.card, model, torch.device(resolve_device(device)), precision)
-
-
-def _check_card(card: ModelCard, model: SpectrogramEncoder, transform: Transform) -> None:
-    width = model.config.width * (2 if card.pooling == "cls+mean" else 1)
-    for what, said, found in (
-        ("dim", card.dim, width),
-        ("sample_rate", card.sample_rate, transform.sample_rate),
-        ("input_seconds (in samples)", card.input_samples, transform.input_samples),
-        ("image size", transform.output_shape, model.config.image_size),
-    ):
-        if said != found:
-            raise CardError(
-                f"The card of {card.name!r} gives {what} {said}; its weights and transform have "
-                f"{found}."
-            )

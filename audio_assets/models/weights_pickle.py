@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ SETTINGS = (
 )
 """Classes that trainers pickle beside the weights. An inert stub stands in for each: none is
 imported, and what the pickle would put into it is thrown away."""
+_LOCK = threading.Lock()
+"""Torch keeps one list of allowed names for the whole process."""
 
 
 class Settings(dict[Any, Any]):
@@ -69,7 +72,8 @@ def load_weights_pickle(path: Path) -> Any:
         CheckpointError: when the file names any other class or function, or is damaged.
     """
     try:
-        with torch.serialization.safe_globals([(Settings, name) for name in SETTINGS]):
+        stubs = [(Settings, name) for name in SETTINGS]
+        with _LOCK, torch.serialization.safe_globals(stubs):
             return _load(path)
     except pickle.UnpicklingError as error:
         raise CheckpointError(

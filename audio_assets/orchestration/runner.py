@@ -11,9 +11,11 @@ from typing import Any
 import dagster as dg
 import pyarrow.parquet as pq
 
+from audio_assets.errors import UsageError
 from audio_assets.folders import AudioFolder, FolderRegistry
 from audio_assets.home import Home
-from audio_assets.models.registry import resolve_checkpoint
+from audio_assets.models.card import ModelCard
+from audio_assets.models.registry import Checkpoint, list_checkpoints, resolve_checkpoint
 from audio_assets.orchestration.definitions import build_definitions
 from audio_assets.orchestration.execution import Executed, bars_on_stderr, execute
 from audio_assets.orchestration.instance import open_instance
@@ -83,7 +85,7 @@ def run_folder(
     Args:
         home: holds the folder's registration and all outputs.
         folder_key: a registered folder.
-        checkpoint: name of a checkpoint.
+        checkpoint: name of a checkpoint, or the path of a registered one.
         settings: analysis parameters, device, precision.
         verify: hash every file again.
 
@@ -91,21 +93,39 @@ def run_folder(
         UsageError: the folder or the checkpoint is unknown.
         AudioAssetsError: an asset failed; everything finished before it is kept.
     """
-    folder = _want(home, FolderRegistry(home).get(folder_key), checkpoint)
+    found = _registered(home, checkpoint)
+    folder = _want(home, FolderRegistry(home).get(folder_key), found.card)
     settings = settings.model_copy(update={"home": home.root})
-    run = _Run(home, folder.key, checkpoint, settings)
+    run = _Run(home, folder.key, found.name, settings)
     with exclusive(home, "folder", folder.key), bars_on_stderr():
         with open_instance(home) as instance:
             run.execute(instance, verify=verify)
         return run.report()
 
 
-def _want(home: Home, folder: AudioFolder, checkpoint: str) -> AudioFolder:
+def _registered(home: Home, checkpoint: str) -> Checkpoint:
+    """The checkpoint, which must be found by its name too: that is its partition key.
+
+    Raises:
+        CheckpointError: there is none.
+        UsageError: it lies where its name does not lead to it.
+    """
+    found = resolve_checkpoint(checkpoint, home)
+    if found.name not in list_checkpoints(home) or (
+        resolve_checkpoint(found.name, home).directory != found.directory
+    ):
+        raise UsageError(
+            f"The checkpoint {found.directory} is not registered under its name {found.name!r}. "
+            f"Put it into {home.checkpoints} (a link will do) and name it there."
+        )
+    return found
+
+
+def _want(home: Home, folder: AudioFolder, card: ModelCard) -> AudioFolder:
     """Note that the folder wants this checkpoint; the first sets the transform of its pictures."""
-    card = resolve_checkpoint(checkpoint, home).card
     changes: dict[str, Any] = {}
-    if checkpoint not in folder.checkpoints:
-        changes["checkpoints"] = [*folder.checkpoints, checkpoint]
+    if card.name not in folder.checkpoints:
+        changes["checkpoints"] = [*folder.checkpoints, card.name]
     if folder.transform is None:
         changes["transform"] = card.transform.model_dump()
     if folder.input_seconds is None:

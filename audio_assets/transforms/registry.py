@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from audio_assets.errors import CardError
+from audio_assets.transforms.cqt import Cqt, CqtParameters
+from audio_assets.transforms.kaldi_fbank import KaldiFbank, KaldiFbankParameters
+from audio_assets.transforms.logmel import LogMel, LogMelParameters
 from audio_assets.transforms.logmel_image import LogmelImage, LogmelImageParameters
+from audio_assets.transforms.stft import Stft, StftParameters
 from audio_assets.transforms.transform import Transform
 
-TRANSFORMS = {LogmelImage.name: (LogmelImage, LogmelImageParameters)}
+TRANSFORMS: dict[str, tuple[Callable[[Any], Transform], type[BaseModel]]] = {
+    LogmelImage.name: (LogmelImage, LogmelImageParameters),
+    KaldiFbank.name: (KaldiFbank, KaldiFbankParameters),
+    LogMel.name: (LogMel, LogMelParameters),
+    Stft.name: (Stft, StftParameters),
+    Cqt.name: (Cqt, CqtParameters),
+}
 """Name -> (transform class, model of its parameters)."""
 
 

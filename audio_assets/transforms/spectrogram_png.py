@@ -17,7 +17,7 @@ from audio_assets.storage import TEMPORARY
 MAGMA = (
     "000004 07051b 150e38 29115a 3f0f72 56147d 6a1c81 802582 942c80 ab337c c03a76 d6456c e85362 "
     "f4695c fa815f fd9b6b feb47b fecd90 fde5a7 fcfdbf"
-).split()
+)
 """Twenty stops of matplotlib's magma (CC0), dark to light with even steps in lightness."""
 
 SHEET_BYTES = 50_000
@@ -26,7 +26,7 @@ SHEET_BYTES = 50_000
 @cache
 def palette() -> bytes:
     """Return 256 RGB triples, interpolated between the stops."""
-    stops = np.array([list(bytes.fromhex(stop)) for stop in MAGMA], dtype=float)
+    stops = np.array([list(bytes.fromhex(stop)) for stop in MAGMA.split()], dtype=float)
     at = np.linspace(0, len(stops) - 1, 256)
     channels = [np.interp(at, np.arange(len(stops)), stops[:, i]) for i in range(3)]
     return np.stack(channels, axis=1).round().astype(np.uint8).tobytes()

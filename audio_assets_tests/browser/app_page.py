@@ -38,15 +38,16 @@ class AppPage:
         """Colour the points by a field; `expect` is a value of its legend."""
         panel = self.page.locator(EMBEDDINGS)
         panel.locator(".emb-colorby .emb-facet-trigger").first.click()
-        option = self.page.get_by_text(path, exact=True).last
-        option.click()
+        panel.locator(f".emb-facet-row-label:text-is('{path}')").click()
         self._wait_for_panel(expect)
 
     def filter_label(self, field: str, value: str) -> None:
-        """Tick one value of a label field in the sidebar."""
+        """Search one value of a label field in the sidebar and choose it."""
         self.page.locator(f"[data-cy='sidebar-field-arrow-enabled-{field}']").click()
-        box = self.page.locator(f"[data-cy='sidebar-field-container-{field}']")
-        box.locator(f"[data-cy='checkbox-{value}'], :text-is('{value}')").first.click()
+        search = self.page.locator(f"[data-cy='selector-sidebar-search-{field}.label']")
+        search.click()
+        search.fill(value)
+        search.press("Enter")
 
     def _wait_for_panel(self, text: str) -> None:
         self.page.wait_for_function(

@@ -69,7 +69,7 @@ def test_the_app_shows_spectrograms_the_map_by_class_and_filters(app, page, scre
     assert loaded == "image/png"
 
     view.plot(keys["umap"], COUNT)
-    view.color_by("label", expect="rooster")
+    view.color_by("label.label", expect="rooster")
     page.screenshot(path=screenshots / "embeddings_by_label.png")
 
     view.filter_label("label", "rooster")

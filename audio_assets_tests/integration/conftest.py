@@ -69,10 +69,14 @@ def finished_run(fiftyone_home: Home, labelled_clips: Path) -> FinishedRun:
     settings = Settings(home=fiftyone_home.root, device="cpu")
     FolderRegistry(fiftyone_home).register(labelled_clips, synthetic_geo=True)
     report = audio_assets.run(labelled_clips, settings=settings)
-    files = sorted(f"audio/{p.name}" for p in (labelled_clips / "audio").iterdir() if p.name != "broken.wav")
+    files = sorted(
+        f"audio/{p.name}" for p in (labelled_clips / "audio").iterdir() if p.name != "broken.wav"
+    )
     windows, _ = audio_assets.load_embeddings(report.folder, settings=settings)
     arrays = WindowArrays.open(fiftyone_home.asset("spectrograms", folder=report.folder))
-    inputs = dict(zip(*(arrays.index[c].to_pylist() for c in ("window_id", "n_inputs")), strict=True))
+    inputs = dict(
+        zip(*(arrays.index[c].to_pylist() for c in ("window_id", "n_inputs")), strict=True)
+    )
     single = np.array([inputs[w] == 1 for w in windows["window_id"]])
     return FinishedRun(
         fiftyone_home, settings, labelled_clips, report.folder, files, report, single

@@ -138,7 +138,9 @@ def test_fr8_filters_by_label_fold_category_box_and_all_together(dataset, vector
 
     windows, _ = vectors
     label, fold = windows["label"][0], int(windows["fold"][0])
-    assert len(dataset.match(ViewField("label.label") == label)) == (windows["label"] == label).sum()
+    assert (
+        len(dataset.match(ViewField("label.label") == label)) == (windows["label"] == label).sum()
+    )
     assert len(dataset.match(ViewField("fold") == fold)) == (windows["fold"] == fold).sum()
     mine = windows[(windows["label"] == label)]
     box = (mine["lat"].min(), mine["lon"].min(), mine["lat"].max(), mine["lon"].max())
@@ -180,7 +182,9 @@ def generator(root, cache, encoder, name="tc"):
     return EmbeddingGenerator(encoder, config, encoder.transform)
 
 
-def test_tc2_one_file_sixteen_files_none_and_a_corrupted_one(finished_run, encoder, tmp_path, caplog):
+def test_tc2_one_file_sixteen_files_none_and_a_corrupted_one(
+    finished_run, encoder, tmp_path, caplog
+):
     make = generator(finished_run.root, tmp_path / "cache", encoder)
     paths = [finished_run.root / path for path in finished_run.files[:16]]
     one, info = make.generate_embeddings(paths[:1], use_cache=False)

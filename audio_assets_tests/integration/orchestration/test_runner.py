@@ -16,6 +16,7 @@ from audio_assets.orchestration.ci_checks import failing_checks
 from audio_assets.orchestration.jobs import ALL_ASSETS, ANALYSES
 from audio_assets.orchestration.runner import RunReport, run_folder
 from audio_assets.orchestration.status import status_rows
+from audio_assets.running import register_folder
 from audio_assets.storage import read_json, read_parquet
 from audio_assets_tests.integration.orchestration.conftest import CHECKPOINT, CLIPS, Chain
 
@@ -280,3 +281,27 @@ def test_an_error_of_an_asset_surfaces_as_its_own(
         chain.run()
     monkeypatch.undo()
     assert executed(chain.run()) == {"clusters"}
+
+
+def test_a_folder_without_a_usable_recording_ends_with_its_reasons(
+    chain: Chain, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "only-noise"
+    root.mkdir()
+    (root / "broken.wav").write_bytes(b"this is no sound")
+    folder = register_folder(chain.home, root, CHECKPOINT)
+    report = run_folder(chain.home, folder.key, str(tiny_checkpoint), chain.settings())
+    assert (report.checkpoint, report.recordings, report.windows) == (CHECKPOINT, 0, 0)
+    assert [item["path"] for item in report.failed] == ["broken.wav"]
+    assert [check.split(" ")[0] for check in report.failed_checks] == [
+        "raw_audio.recordings_usable"
+    ]
+    assert executed(run_folder(chain.home, folder.key, CHECKPOINT, chain.settings())) == set()
+
+
+def test_a_checkpoint_outside_the_home_is_refused_with_a_way_out(
+    chain: Chain, first_run: RunReport, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(tiny_checkpoint, tmp_path / CHECKPOINT)
+    with pytest.raises(UsageError, match="Put it into"):
+        run_folder(chain.home, chain.key, str(copy), chain.settings())

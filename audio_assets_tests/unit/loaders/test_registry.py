@@ -1,9 +1,14 @@
 import pytest
 
 from audio_assets.errors import UsageError
-from audio_assets.loaders import registry
 from audio_assets.loaders.base import AudioDataLoader
-from audio_assets.loaders.registry import get_loader, loader_names, register_loader
+from audio_assets.loaders.registry import (
+    data_loader_registry,
+    detect_loader,
+    get_loader,
+    loader_names,
+    register_loader,
+)
 
 
 def test_the_built_in_loaders_are_there():
@@ -12,24 +17,34 @@ def test_the_built_in_loaders_are_there():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(UsageError, match="auto, custom, esc50"):
+    with pytest.raises(UsageError, match="custom, esc50"):
         get_loader("nope")
 
 
-def test_a_new_layout_is_found_before_the_fallback(tmp_path, monkeypatch):
-    monkeypatch.setattr(registry, "_LOADERS", dict(registry._LOADERS))
-
+@pytest.fixture
+def xyz():
     @register_loader("xyz")
     class Xyz(get_loader("custom")):
         @classmethod
         def detect(cls, root):
             return (root / "xyz").exists()
 
-    assert registry.detect_loader(tmp_path) == "custom"
+    yield Xyz
+    data_loader_registry.unregister("xyz")
+
+
+def test_a_new_layout_is_found_before_the_fallback(tmp_path, xyz):
+    assert detect_loader(tmp_path) == "custom"
     (tmp_path / "xyz").touch()
-    assert registry.detect_loader(tmp_path) == "xyz"
-    with pytest.raises(UsageError, match="exists already"):
+    assert detect_loader(tmp_path) == "xyz"
+    assert get_loader("xyz") is xyz
+
+
+def test_a_taken_name_is_refused(xyz):
+    with pytest.raises(UsageError, match="belongs to"):
         register_loader("xyz")(get_loader("esc50"))
+    with pytest.raises(UsageError, match="belongs to"):
+        register_loader("esc50")(xyz)
 
 
 def test_the_interface_is_abstract(tmp_path):
