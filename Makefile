@@ -45,6 +45,7 @@ app: setup ## Open the FiftyOne App on the data set (FOLDER=name picks one)
 	$(BIN)/audio-assets app $(if $(FOLDER),"$(FOLDER)")
 
 dev: setup ## Start Dagster's web interface and daemon
+	@$(BIN)/python -c "from audio_assets.home import Home; from audio_assets.orchestration.instance import write_config; write_config(Home.of().ensure())"
 	DAGSTER_HOME="$${AUDIO_ASSETS_HOME:-$(CURDIR)}" $(BIN)/dagster dev -w workspace.yaml
 
 test: setup-dev ## Run the whole test suite

@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from audio_assets.cli_models import models, plugins
 from audio_assets.errors import AudioAssetsError
 from audio_assets.settings import load_settings
 
@@ -24,8 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Folders of recordings to embeddings to something people explore.",
 )
-models = typer.Typer(no_args_is_help=True, help="Checkpoints: what is registered.")
 app.add_typer(models, name="models")
+app.add_typer(plugins, name="plugins")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, last, on stdout.")]
 Checkpoint = Annotated[str | None, typer.Option(help="Checkpoint; the default one if not given.")]
@@ -209,15 +210,6 @@ def train(
     from audio_assets.training.train import train as train_checkpoint
 
     train_checkpoint(data, out, resume=resume)
-
-
-@models.command("list")
-def list_models(as_json: Json = False) -> None:
-    """Checkpoints of this home and the shipped ones."""
-    from audio_assets.summary import models_table, registered_models
-
-    rows = registered_models(load_settings())
-    _print({"models": rows} if as_json else models_table(rows), as_json)
 
 
 def _print(value: Any, as_json: bool) -> None:

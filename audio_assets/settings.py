@@ -79,10 +79,22 @@ def load_settings(**overrides: object) -> Settings:
         SettingsError: naming the variable, what was found and what was expected.
     """
     try:
-        return Settings(**{k: v for k, v in overrides.items() if v is not None})  # type: ignore[arg-type]
+        settings = Settings(**{k: v for k, v in overrides.items() if v is not None})  # type: ignore[arg-type]
+        return _with_default_checkpoint(settings)
     except ValidationError as error:
         lines = [
             f"AUDIO_ASSETS_{str(e['loc'][0]).upper()}={e['input']!r}: {e['msg']}"
             for e in error.errors()
         ]
         raise SettingsError("; ".join(lines) + ". Correct or unset the variable.") from error
+
+
+def _with_default_checkpoint(settings: Settings) -> Settings:
+    """What `models set-default` chose, where neither environment nor caller names a checkpoint."""
+    if "checkpoint" in settings.model_fields_set:
+        return settings
+    try:
+        name = (settings.home / "checkpoints" / ".default").read_text("utf-8").strip()
+    except OSError:
+        return settings
+    return settings.model_copy(update={"checkpoint": name}) if name else settings

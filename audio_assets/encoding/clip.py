@@ -50,6 +50,7 @@ def encode_file(path: Path, encoder: Encoder) -> np.ndarray:
         fit(
             resample(waveform[start : start + frames], rate, encoder.sample_rate),
             encoder.input_samples,
+            keep_short=getattr(encoder.transform, "takes_shorter", False),
         )
         for start, frames in spans
     ]

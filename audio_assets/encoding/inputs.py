@@ -116,7 +116,8 @@ def _read(
             )
         decoded = time.perf_counter()
         waveform = resample(waveform, recording.sample_rate, transform.sample_rate)
-        waveform = fit(waveform, transform.input_samples)
+        keep_short = getattr(transform, "takes_shorter", False)
+        waveform = fit(waveform, transform.input_samples, keep_short=keep_short)
         fitted = time.perf_counter()
         out[row] = transform(waveform[None])[0]
         spent += np.diff([began, decoded, fitted, time.perf_counter()])

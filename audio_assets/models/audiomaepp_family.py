@@ -1,4 +1,4 @@
-"""The AudioMAE++ family of square images: keys and geometry of its Macaron form and its baseline."""
+"""The AudioMAE++ family of square images: keys and geometry of Macaron form and baseline."""
 
 from __future__ import annotations
 
@@ -58,8 +58,13 @@ def _read_macaron(state: Mapping[str, Tensor]) -> EncoderConfig:
     gated, second = _net(state, "ffn2")
     _, first = _net(state, "ffn1")
     return replace(
-        _read(state), block="macaron", first_hidden=first, second_hidden=second,
-        second_gated=gated, first_scale=0.5, second_scale=0.5,
+        _read(state),
+        block="macaron",
+        first_hidden=first,
+        second_hidden=second,
+        second_gated=gated,
+        first_scale=0.5,
+        second_scale=0.5,
     )
 
 

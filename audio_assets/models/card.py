@@ -39,13 +39,15 @@ class ModelCard(BaseModel):
     transform: TransformCard = Field(description="From waveform to model input")
     sample_rate: int = Field(gt=0, description="Rate of the waveforms in hertz")
     input_seconds: float = Field(gt=0, description="Length of one model input in seconds")
-    pooling: Pooling = Field("cls", description="How tokens become one vector")
+    pooling: Pooling = Field(default="cls", description="How tokens become one vector")
     dim: int = Field(gt=0, description="Length of a vector, as measured")
     licence: str = Field(min_length=1, description="Licence of the weights")
-    source: str = Field("", description="Where the weights come from")
-    citation: str = Field("", description="What to cite")
-    description: str = Field("", description="What it is, in a sentence or two")
-    labels: tuple[str, ...] = Field((), description="Names of a classifier's classes, in order")
+    source: str = Field(default="", description="Where the weights come from")
+    citation: str = Field(default="", description="What to cite")
+    description: str = Field(default="", description="What it is, in a sentence or two")
+    labels: tuple[str, ...] = Field(
+        default=(), description="Names of a classifier's classes, in order"
+    )
 
     @field_validator("name")
     @classmethod

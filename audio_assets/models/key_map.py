@@ -47,9 +47,9 @@ class Family:
         )
 
     def published(self, name: str) -> str:
-        """Return the published key of an encoder's name, for messages; the name if there is none.
+        r"""Return the published key of an encoder's name, for messages; the name if there is none.
 
-        The patterns consist of plain text, ``(\\d+)`` for the block and alternatives in brackets.
+        The patterns consist of plain text, ``(\d+)`` for the block and alternatives in brackets.
         """
         number = re.search(r"\d+", name)
         for pattern, replacement in self.renames:

@@ -92,9 +92,7 @@ def kept_frames(chunks: int, config: EncoderConfig, rows: int) -> int:
     return max(1, chunks * config.grid[0] - int(config.grid[0] * (chunks * size - rows) / size))
 
 
-def pool_chunks(
-    tokens: Tensor, model: SpectrogramEncoder, pooling: Pooling, rows: int
-) -> Tensor:
+def pool_chunks(tokens: Tensor, model: SpectrogramEncoder, pooling: Pooling, rows: int) -> Tensor:
     """Make one vector of the tokens of consecutive model inputs.
 
     Args:

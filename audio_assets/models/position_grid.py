@@ -40,9 +40,7 @@ def table_grid(table: Tensor) -> tuple[int, int] | None:
     return None
 
 
-def grid_of_bands(
-    table: Tensor, bands: int, band_patch: int, transposed: bool
-) -> tuple[int, int]:
+def grid_of_bands(table: Tensor, bands: int, band_patch: int, transposed: bool) -> tuple[int, int]:
     """Tell the grid of a time-first model.
 
     Args:

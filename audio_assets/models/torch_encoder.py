@@ -106,22 +106,33 @@ class TorchEncoder:
         if len(waveforms) == 0:
             return np.zeros((0, self.dim), dtype=np.float32)
         sounds = resample(np.asarray(waveforms, dtype=np.float32), sample_rate, self.sample_rate)
+        takes_shorter = getattr(self._transform, "takes_shorter", False)
+        if takes_shorter and sounds.shape[1] < self.input_samples:
+            return self.encode_inputs(self._transform(sounds))
         pieces = cut_inputs(sounds, self.input_samples)
         vectors = self.encode_inputs(self._transform(pieces.reshape(-1, self.input_samples)))
         return vectors.reshape(*pieces.shape[:2], -1).mean(axis=1)
 
-    def encode_inputs(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
-        """Encode model-ready arrays [B, *transform.output_shape]; returns float32 [B, dim]."""
-        self._check_inputs(inputs)
+    def encode_inputs(self, inputs: NDArray[Any] | Tensor) -> NDArray[np.float32]:
+        """Encode model-ready arrays.
+
+        Args:
+            inputs: [B, *transform.output_shape] of the transform's dtype, or arrays that are
+                normalised already, as the model's own trainer does: float32 [B, C, H, W].
+
+        Returns:
+            float32 [B, dim].
+
+        Raises:
+            EncodingError: when they are neither.
+        """
+        inputs = self._checked(inputs)
         if len(inputs) == 0:
             return np.zeros((0, self.dim), dtype=np.float32)
         return self._in_sub_batches(inputs, self._pool).numpy()
 
-    def logits(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    def logits(self, inputs: NDArray[Any] | Tensor) -> NDArray[np.float32]:
         """Classify model-ready arrays; the embedding is `encode_inputs`.
-
-        Args:
-            inputs: [B, *transform.output_shape], of the transform's dtype.
 
         Returns:
             float32 [B, classes], before softmax or sigmoid; where a transform gives several model
@@ -136,7 +147,7 @@ class TorchEncoder:
                 f"{self._card.name!r} has no classification head, so it gives no logits; use "
                 "encode for its embedding."
             )
-        self._check_inputs(inputs)
+        inputs = self._checked(inputs)
         if len(inputs) == 0:
             return np.zeros((0, self.model.config.classes), dtype=np.float32)
         return self._in_sub_batches(
@@ -203,13 +214,17 @@ class TorchEncoder:
             tokens, self.model, self._card.pooling, whole if rows is None else min(rows, whole)
         )
 
-    def _check_inputs(self, inputs: NDArray[Any]) -> None:
+    def _checked(self, inputs: NDArray[Any] | Tensor) -> NDArray[Any]:
+        inputs = np.asarray(inputs)
         shape, dtype = self._transform.output_shape, self._transform.output_dtype
-        if inputs.shape[1:] != shape or inputs.dtype != dtype:
+        normalised = (self.model.config.channels, *self.model.config.image_size)
+        ready = inputs.shape[1:] == shape and inputs.dtype == dtype
+        if not ready and (inputs.shape[1:] != normalised or inputs.dtype != np.float32):
             raise EncodingError(
                 f"encode_inputs got {inputs.dtype} {inputs.shape}; expected {dtype} "
                 f"[batch, {', '.join(map(str, shape))}], as the transform makes them."
             )
+        return inputs
 
     def _arithmetic(self) -> AbstractContextManager[Any]:
         if self._precision == "bf16":

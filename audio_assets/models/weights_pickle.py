@@ -72,7 +72,7 @@ def load_weights_pickle(path: Path) -> Any:
         CheckpointError: when the file names any other class or function, or is damaged.
     """
     try:
-        stubs = [(Settings, name) for name in SETTINGS]
+        stubs: list[Any] = [(Settings, name) for name in SETTINGS]
         with _LOCK, torch.serialization.safe_globals(stubs):
             return _load(path)
     except pickle.UnpicklingError as error:

@@ -206,7 +206,7 @@ def _has_bytes(path: Path) -> bool:
 
 def _vectors(path: Path) -> np.ndarray:
     """float32 [N, dim] of an embeddings table."""
-    from audio_assets.reading import vectors_of
+    from audio_assets.encoding.embeddings_file import vectors_of
 
     return vectors_of(read_parquet(path))
 

@@ -64,17 +64,19 @@ def _across(start: int, frames: int, size: int) -> list[tuple[int, int]]:
     return spans
 
 
-def fit(waveform: np.ndarray, input_samples: int) -> np.ndarray:
+def fit(waveform: np.ndarray, input_samples: int, *, keep_short: bool = False) -> np.ndarray:
     """Cut or zero-pad at the end.
 
     Args:
         waveform: float32 [n].
         input_samples: length wanted.
+        keep_short: leave a shorter waveform as it is, for a transform that pads in its own way
+            (`takes_shorter`).
 
     Returns:
-        float32 [input_samples].
+        float32 [input_samples], or [n] where it is shorter and kept so.
     """
     waveform = np.asarray(waveform, dtype=np.float32)[:input_samples]
-    if len(waveform) == input_samples:
+    if len(waveform) == input_samples or (keep_short and len(waveform)):
         return np.ascontiguousarray(waveform)
     return np.pad(waveform, (0, input_samples - len(waveform)))

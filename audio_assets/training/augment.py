@@ -49,7 +49,8 @@ def add_noise(waveform: NDArray[np.float32], snr_db: float, rng: Generator) -> N
     level = np.sqrt(np.mean(np.sort(waveform[::16] ** 2)[-len(waveform) // 160 :])) * 10 ** (
         -snr_db / 20
     )
-    return waveform + np.float32(level) * rng.standard_normal(len(waveform), dtype=np.float32)
+    noise = rng.standard_normal(len(waveform), dtype=np.float32)
+    return (waveform + np.float32(level) * noise).astype(np.float32)
 
 
 def mix(

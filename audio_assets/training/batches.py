@@ -102,11 +102,8 @@ class BatchMaker:
             return waveform, label, True
         other = rng.integers(len(self.clips.files))
         waveform, share = mix(waveform, augment_waveform(self.clips.waveforms[other], rng), rng)
-        return (
-            waveform,
-            share * label + (1 - share) * self._one_hot(int(self.clips.classes[other])),
-            False,
-        )
+        other_label = self._one_hot(int(self.clips.classes[other]))
+        return waveform, (share * label + (1 - share) * other_label).astype(np.float32), False
 
     def _synthetic_sound(
         self, rng: np.random.Generator

@@ -40,7 +40,8 @@ class ConvolutionalTeacher(nn.Module):
         for width in WIDTHS[1:]:
             layers += [_convolution(channels, width), _convolution(width, width), nn.AvgPool2d(2)]
             channels = width
-        self.body = nn.Sequential(*layers).to(memory_format=torch.channels_last)
+        body = nn.Sequential(*layers)
+        self.body = body.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.project = nn.Linear(channels, channels)
         self.classifier = CosineClassifier(channels, classes)
 

@@ -21,15 +21,17 @@ class CqtParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sample_rate: int = Field(22050, gt=0, description="Rate of the waveforms in hertz")
-    seconds: float = Field(5.0, gt=0, description="Length of the waveforms in seconds")
-    hop: int = Field(512, gt=0, description="Step between frames in samples")
-    f_min: float = Field(C1_HZ, gt=0, description="Lowest frequency in hertz")
-    n_bins: int = Field(84, gt=0, description="Number of frequencies")
-    bins_per_octave: int = Field(12, gt=0, description="Frequencies in an octave")
-    scale: Literal["magnitude", "db"] = Field("db", description="Unit of the values")
-    top_db: float | None = Field(80.0, gt=0, description="db: range below the loudest point")
-    layout: Layout = Field("frequency_first", description="Order of the axes")
+    sample_rate: int = Field(default=22050, gt=0, description="Rate of the waveforms in hertz")
+    seconds: float = Field(default=5.0, gt=0, description="Length of the waveforms in seconds")
+    hop: int = Field(default=512, gt=0, description="Step between frames in samples")
+    f_min: float = Field(default=C1_HZ, gt=0, description="Lowest frequency in hertz")
+    n_bins: int = Field(default=84, gt=0, description="Number of frequencies")
+    bins_per_octave: int = Field(default=12, gt=0, description="Frequencies in an octave")
+    scale: Literal["magnitude", "db"] = Field(default="db", description="Unit of the values")
+    top_db: float | None = Field(
+        default=80.0, gt=0, description="db: range below the loudest point"
+    )
+    layout: Layout = Field(default="frequency_first", description="Order of the axes")
 
     @model_validator(mode="after")
     def _below_half_the_rate(self) -> CqtParameters:

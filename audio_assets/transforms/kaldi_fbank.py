@@ -29,15 +29,20 @@ class KaldiFbankParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sample_rate: int = Field(16000, gt=0, description="Rate of the waveforms in hertz")
-    seconds: float = Field(10.24, gt=0, description="Longest waveform in seconds")
+    sample_rate: int = Field(default=16000, gt=0, description="Rate of the waveforms in hertz")
+    seconds: float = Field(default=10.24, gt=0, description="Longest waveform in seconds")
     frames: int | None = Field(
-        1024, gt=0, description="Frames of the result: padded with zeros or cut; None for all"
+        default=1024,
+        gt=0,
+        description="Frames of the result: padded with zeros or cut; None for all",
     )
-    n_mels: int = Field(128, gt=0, description="Number of mel bands")
-    f_min: float = Field(20.0, ge=0, description="Lowest frequency in hertz")
+    n_mels: int = Field(default=128, gt=0, description="Number of mel bands")
+    f_min: float = Field(default=20.0, ge=0, description="Lowest frequency in hertz")
     statistics: Literal["audioset", "esc50", "speech_commands", "none"] | tuple[float, float] = (
-        Field("audioset", description="(mean, std) of (x - mean) / (2 std), by name or as numbers")
+        Field(
+            default="audioset",
+            description="(mean, std) of (x - mean) / (2 std), by name or as numbers",
+        )
     )
 
 
@@ -71,7 +76,7 @@ class KaldiFbank:
 
     @property
     def input_samples(self) -> int:
-        """Length of a waveform in samples; shorter ones are taken too, down to one frame."""
+        """Length of a waveform in samples; shorter ones are taken too."""
         return round(self.params.seconds * self.params.sample_rate)
 
     @property
@@ -92,7 +97,7 @@ class KaldiFbank:
         """Transform a batch.
 
         Args:
-            waveforms: float32 [B, T], T at most `input_samples` and at least one frame.
+            waveforms: float32 [B, T], T at most `input_samples`.
 
         Returns:
             float32 [B, frames, mel bands], normalised.
@@ -101,7 +106,7 @@ class KaldiFbank:
             EncodingError: when the shape is wrong or a sample is not finite.
         """
         checked = check_waveforms(
-            self.name, waveforms, self.input_samples, self.sample_rate, self._window_length
+            self.name, waveforms, self.input_samples, self.sample_rate, shortest=1
         )
         mean, std = self._statistics
         frames = self.output_shape[0]
@@ -120,17 +125,19 @@ class KaldiFbank:
         """Compute the filter bank, not padded and not normalised.
 
         Args:
-            waveforms: float32 [B, T].
+            waveforms: float32 [B, T]; less than one frame is filled up with zeros.
 
         Returns:
             float32 [B, 1 + (T - 25 ms) / 10 ms, mel bands], natural logarithms.
         """
+        lacking = max(0, self._window_length - waveforms.shape[1])
+        waveforms = np.pad(waveforms, ((0, 0), (0, lacking)))
         centred = waveforms - waveforms.mean(axis=1, keepdims=True, dtype=np.float32)
         frames = frame(centred, self._window_length, self._hop)
         frames = frames - frames.mean(axis=-1, keepdims=True, dtype=np.float32)
         before = np.concatenate([frames[..., :1], frames[..., :-1]], axis=-1)
         frames = (frames - _PREEMPHASIS * before) * hann(self._window_length, periodic=False)
-        spectrum = scipy.fft.rfft(frames, n=self._n_fft, axis=-1)
+        spectrum: NDArray[np.complex64] = np.asarray(scipy.fft.rfft(frames, n=self._n_fft, axis=-1))
         power = np.square(spectrum.real) + np.square(spectrum.imag)
         return np.log(np.maximum(power @ self._filters.T, _EPSILON))
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from audio_assets.transforms.decibels import to_decibels
 from audio_assets.transforms.mel_filters import htk_mel_filters, mel_filters
@@ -21,30 +21,53 @@ class LogMelParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sample_rate: int = Field(22050, gt=0, description="Rate of the waveforms in hertz")
-    seconds: float = Field(5.0, gt=0, description="Length of the waveforms in seconds")
-    n_fft: int = Field(2048, gt=1, description="Length of the Fourier transform in samples")
-    window: int | None = Field(None, gt=1, description="Length of the window; n_fft by default")
-    hop: int = Field(512, gt=0, description="Step between frames in samples")
-    n_mels: int = Field(128, gt=0, description="Number of mel bands")
-    f_min: float = Field(0.0, ge=0, description="Lowest frequency in hertz")
-    f_max: float | None = Field(None, gt=0, description="Highest frequency; half the rate")
-    mel: Literal["slaney", "htk"] = Field(
-        "slaney", description="Slaney's scale with filters of equal area, or HTK's of height 1"
+    sample_rate: int = Field(default=22050, gt=0, description="Rate of the waveforms in hertz")
+    seconds: float = Field(default=5.0, gt=0, description="Length of the waveforms in seconds")
+    n_fft: int = Field(
+        default=2048, gt=1, multiple_of=2, description="Length of the Fourier transform in samples"
     )
-    padding: Padding = Field("constant", description="Beyond the ends: zeros or the mirror image")
-    scale: Literal["power", "log", "db"] = Field("db", description="log is natural")
-    epsilon: float = Field(1e-10, gt=0, description="log: added; db: smallest power")
-    top_db: float | None = Field(80.0, gt=0, description="db: range below the loudest point")
-    relative: bool = Field(True, description="db: relative to the clip's own maximum")
+    window: int | None = Field(
+        default=None, gt=1, description="Length of the window; n_fft by default"
+    )
+    hop: int = Field(default=512, gt=0, description="Step between frames in samples")
+    n_mels: int = Field(default=128, gt=0, description="Number of mel bands")
+    f_min: float = Field(default=0.0, ge=0, description="Lowest frequency in hertz")
+    f_max: float | None = Field(default=None, gt=0, description="Highest frequency; half the rate")
+    mel: Literal["slaney", "htk"] = Field(
+        default="slaney",
+        description="Slaney's scale with filters of equal area, or HTK's of height 1",
+    )
+    padding: Padding = Field(
+        default="constant", description="Beyond the ends: zeros or the mirror image"
+    )
+    scale: Literal["power", "log", "db"] = Field(default="db", description="log is natural")
+    epsilon: float = Field(default=1e-10, gt=0, description="log: added; db: smallest power")
+    top_db: float | None = Field(
+        default=80.0, gt=0, description="db: range below the loudest point"
+    )
+    relative: bool = Field(default=True, description="db: relative to the clip's own maximum")
     normalisation: Literal["none", "clip"] | tuple[float, float] = Field(
-        "none",
+        default="none",
         description="clip: each array to mean 0 and (unbiased) std 1; or a fixed (mean, std)",
     )
     frames: int | None = Field(
-        None, gt=0, description="Frames of the result: padded with zeros or cut, after all else"
+        default=None,
+        gt=0,
+        description="Frames of the result: padded with zeros or cut, after all else",
     )
-    layout: Layout = Field("frequency_first", description="Order of the axes")
+    layout: Layout = Field(default="frequency_first", description="Order of the axes")
+
+    @model_validator(mode="after")
+    def _possible(self) -> LogMelParameters:
+        if (self.window or self.n_fft) > self.n_fft:
+            raise ValueError(f"window {self.window} is longer than n_fft {self.n_fft}")
+        highest = self.f_max or self.sample_rate / 2
+        if not self.f_min < highest <= self.sample_rate / 2:
+            raise ValueError(
+                f"f_min {self.f_min} and f_max {highest} are no band below half the rate, "
+                f"{self.sample_rate / 2}"
+            )
+        return self
 
 
 class LogMel:

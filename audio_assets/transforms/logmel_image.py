@@ -20,19 +20,19 @@ class LogmelImageParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sample_rate: int = Field(22050, gt=0, description="Rate of the waveforms in hertz")
-    seconds: float = Field(5.0, gt=0, description="Length of the waveforms in seconds")
-    n_fft: int = Field(2048, gt=0, description="Length of the Fourier transform in samples")
-    hop: int = Field(512, gt=0, description="Step between frames in samples")
-    n_mels: int = Field(128, gt=0, description="Number of mel bands")
-    f_min: float = Field(0.0, ge=0, description="Lowest frequency in hertz")
+    sample_rate: int = Field(default=22050, gt=0, description="Rate of the waveforms in hertz")
+    seconds: float = Field(default=5.0, gt=0, description="Length of the waveforms in seconds")
+    n_fft: int = Field(default=2048, gt=0, description="Length of the Fourier transform in samples")
+    hop: int = Field(default=512, gt=0, description="Step between frames in samples")
+    n_mels: int = Field(default=128, gt=0, description="Number of mel bands")
+    f_min: float = Field(default=0.0, ge=0, description="Lowest frequency in hertz")
     f_max: float | None = Field(
-        None, gt=0, description="Highest frequency in hertz; half the rate by default"
+        default=None, gt=0, description="Highest frequency in hertz; half the rate by default"
     )
     top_db: float = Field(
-        80.0, gt=0, description="Dynamic range below the loudest point in decibels"
+        default=80.0, gt=0, description="Dynamic range below the loudest point in decibels"
     )
-    size: int = Field(224, gt=0, description="Height and width of the picture in pixels")
+    size: int = Field(default=224, gt=0, description="Height and width of the picture in pixels")
 
 
 class LogmelImage:
@@ -122,7 +122,9 @@ class LogmelImage:
         n_fft, hop = self.params.n_fft, self.params.hop
         padded = np.pad(waveform, n_fft // 2)
         frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop] * self._window
-        spectrum = scipy.fft.rfft(frames, axis=1, overwrite_x=True)
+        spectrum: NDArray[np.complex64] = np.asarray(
+            scipy.fft.rfft(frames, axis=1, overwrite_x=True)
+        )
         power = np.square(spectrum.real) + np.square(spectrum.imag)
         mel = np.maximum(1e-10, self._filters @ power.T)
         decibels = 10.0 * np.log10(mel) - 10.0 * np.log10(mel.max())

@@ -37,5 +37,6 @@ def power_spectrum(
     start = (n_fft - window_length) // 2
     window[start : start + window_length] = hann(window_length)
     padded = np.pad(waveforms, ((0, 0), (n_fft // 2, n_fft // 2)), mode=padding)
-    spectrum = scipy.fft.rfft(frame(padded, n_fft, hop) * window, axis=-1, overwrite_x=True)
+    frames = frame(padded, n_fft, hop) * window
+    spectrum: NDArray[np.complex64] = np.asarray(scipy.fft.rfft(frames, axis=-1, overwrite_x=True))
     return np.square(spectrum.real) + np.square(spectrum.imag)

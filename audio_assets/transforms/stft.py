@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from audio_assets.transforms.decibels import to_decibels
 from audio_assets.transforms.preview import Layout, linear_to_picture, to_picture
@@ -19,16 +19,32 @@ class StftParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sample_rate: int = Field(22050, gt=0, description="Rate of the waveforms in hertz")
-    seconds: float = Field(5.0, gt=0, description="Length of the waveforms in seconds")
-    n_fft: int = Field(2048, gt=1, description="Length of the Fourier transform in samples")
-    window: int | None = Field(None, gt=1, description="Length of the window; n_fft by default")
-    hop: int = Field(512, gt=0, description="Step between frames in samples")
-    padding: Padding = Field("constant", description="Beyond the ends: zeros or the mirror image")
-    scale: Literal["magnitude", "power", "db"] = Field("db", description="Unit of the values")
-    top_db: float | None = Field(80.0, gt=0, description="db: range below the loudest point")
-    relative: bool = Field(True, description="db: relative to the clip's own maximum")
-    layout: Layout = Field("frequency_first", description="Order of the axes")
+    sample_rate: int = Field(default=22050, gt=0, description="Rate of the waveforms in hertz")
+    seconds: float = Field(default=5.0, gt=0, description="Length of the waveforms in seconds")
+    n_fft: int = Field(
+        default=2048, gt=1, multiple_of=2, description="Length of the Fourier transform in samples"
+    )
+    window: int | None = Field(
+        default=None, gt=1, description="Length of the window; n_fft by default"
+    )
+    hop: int = Field(default=512, gt=0, description="Step between frames in samples")
+    padding: Padding = Field(
+        default="constant", description="Beyond the ends: zeros or the mirror image"
+    )
+    scale: Literal["magnitude", "power", "db"] = Field(
+        default="db", description="Unit of the values"
+    )
+    top_db: float | None = Field(
+        default=80.0, gt=0, description="db: range below the loudest point"
+    )
+    relative: bool = Field(default=True, description="db: relative to the clip's own maximum")
+    layout: Layout = Field(default="frequency_first", description="Order of the axes")
+
+    @model_validator(mode="after")
+    def _possible(self) -> StftParameters:
+        if (self.window or self.n_fft) > self.n_fft:
+            raise ValueError(f"window {self.window} is longer than n_fft {self.n_fft}")
+        return self
 
 
 class Stft:

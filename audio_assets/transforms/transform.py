@@ -14,7 +14,8 @@ class Transform(Protocol):
 
     Results do not depend on the batch that a waveform comes in, and two transforms of the same
     ``name``, ``version`` and ``parameters()`` give the same bytes: those three enter the encoding
-    signature.
+    signature. One with a class attribute ``takes_shorter = True`` also takes shorter waveforms and
+    pads in its own way; the others get them with zeros at the end.
     """
 
     name: ClassVar[str]

@@ -190,6 +190,14 @@ def test_the_workspace_is_made_once_and_then_belongs_to_its_users(fiftyone_home,
     assert len(dataset.load_workspace("explore").children) == 1
 
 
+def test_every_class_has_a_colour_of_its_own(fiftyone_home, make_folder):
+    folder = make_folder(10)
+    folder.sync(fiftyone_home)
+    scheme = open_dataset(fiftyone_home, folder.key).app_config.color_scheme
+    colors = {c["value"]: c["color"] for c in scheme.fields[0]["valueColors"]}
+    assert len(set(colors.values())) == 5
+
+
 def test_deleting_a_data_set_says_whether_there_was_one(fiftyone_home, make_folder):
     folder = make_folder(3)
     folder.sync(fiftyone_home)

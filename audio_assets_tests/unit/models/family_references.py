@@ -26,7 +26,9 @@ def sincos_table(width: int, rows: int, columns: int) -> torch.Tensor:
     return torch.from_numpy(np.concatenate([np.zeros((1, width), np.float32), body]))[None]
 
 
-def family_state(config_file: Path, table_key: str, grid: tuple[int, int]) -> dict[str, torch.Tensor]:
+def family_state(
+    config_file: Path, table_key: str, grid: tuple[int, int]
+) -> dict[str, torch.Tensor]:
     """Weights by the rule, with the position table that upstream computes."""
     state = rule_weights(config_file)
     state[table_key] = sincos_table(state[table_key].shape[-1], *grid)
@@ -42,7 +44,9 @@ def difference(tokens: torch.Tensor, references: np.lib.npyio.NpzFile, prefix: s
         "mean": found[:, 1:].mean(axis=1),
         "tok_1_2_7_last": found[:, [1, 2, 7, -1]],
     }
-    return max(float(np.abs(part - references[f"{prefix}/{what}"]).max()) for what, part in parts.items())
+    return max(
+        float(np.abs(part - references[f"{prefix}/{what}"]).max()) for what, part in parts.items()
+    )
 
 
 def assert_parity(tokens: torch.Tensor, references: np.lib.npyio.NpzFile, prefix: str) -> None:
