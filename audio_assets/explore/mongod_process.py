@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import socket
 import subprocess
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -115,7 +117,7 @@ def start(binary: MongodBinary, dbpath: Path, log: Path, port: int | None) -> Mo
             log.replace(log.with_suffix(".log.1"))
     except OSError as error:
         raise DatabaseError(f"{dbpath} cannot be made: {error.strerror}.") from error
-    if port is None or not _is_free(port):
+    if port is None or not _becomes_free(port):
         port = _free_port()
     pid_file = log.with_suffix(".pid")
     written = log.stat().st_size if log.is_file() else 0
@@ -177,6 +179,16 @@ def _cache_gb() -> float:
     return min(1.0, max(0.25, psutil.virtual_memory().total / 8e9))
 
 
+def _becomes_free(port: int, seconds: float = 5.0) -> bool:
+    """Whether a port is free, waiting for a killed server whose last threads still hold it."""
+    deadline = time.monotonic() + seconds
+    while not _is_free(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -188,6 +200,9 @@ def _is_free(port: int) -> bool:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return probe.getsockname()[1]
+    """Below the range of outgoing connections, which could take the port while mongod is down."""
+    candidates = random.SystemRandom().sample(range(20_000, 32_000), 50)
+    port = next((p for p in candidates if _is_free(p)), None)
+    if port is None:
+        raise DatabaseError(f"No port of {LOOPBACK} from 20000 to 32000 is free for MongoDB.")
+    return port

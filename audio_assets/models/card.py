@@ -97,6 +97,10 @@ def read_card(path: Path) -> ModelCard:
         raise CardError(
             f"{path} holds {type(content).__name__}; expected a mapping of the card's fields."
         )
+    if "runtime" in content:
+        from audio_assets.models.adapters.runtime_card import card_from_mapping
+
+        return card_from_mapping(content, str(path))
     try:
         return ModelCard(**content)
     except (ValidationError, TypeError) as error:

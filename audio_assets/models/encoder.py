@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from audio_assets.errors import CheckpointError
 from audio_assets.models.card import ModelCard
 from audio_assets.models.registry import Checkpoint, resolve_checkpoint
+from audio_assets.plugins import Registry
 from audio_assets.transforms.transform import Transform
 
 if TYPE_CHECKING:
@@ -20,15 +21,27 @@ if TYPE_CHECKING:
 Device = Literal["auto", "cuda", "mps", "cpu"]
 Precision = Literal["fp32", "bf16"]
 
-ADAPTERS: dict[str, str] = {
-    "audiomaepp": "audio_assets.models.torch_encoder:load_torch_encoder",
-    "audiomae_baseline": "audio_assets.models.torch_encoder:load_torch_encoder",
-    "audiomae": "audio_assets.models.torch_encoder:load_torch_encoder",
-    "audiomaepp_official": "audio_assets.models.torch_encoder:load_torch_encoder",
-    "audiomaepp_official_baseline": "audio_assets.models.torch_encoder:load_torch_encoder",
-    "classifier": "audio_assets.models.torch_encoder:load_torch_encoder",
-}
-"""Kind -> "module:function" of (checkpoint, device, precision) -> Encoder, imported when used."""
+_TORCH = "audio_assets.models.torch_encoder:load_torch_encoder"
+_RUNTIME = "audio_assets.models.adapters.runtime_encoder:load_runtime_encoder"
+
+Adapter = Callable[["Checkpoint", str, str], "Encoder"]
+"""(checkpoint, device, precision) -> Encoder."""
+
+model_registry: Registry[Adapter] = Registry(
+    "models",
+    {
+        "audiomaepp": _TORCH,
+        "audiomae_baseline": _TORCH,
+        "audiomae": _TORCH,
+        "audiomaepp_official": _TORCH,
+        "audiomaepp_official_baseline": _TORCH,
+        "classifier": _TORCH,
+        "tflite": _RUNTIME,
+        "onnx": _RUNTIME,
+        "savedmodel": _RUNTIME,
+    },
+)
+"""Kind of a card -> adapter, imported when used."""
 
 
 @runtime_checkable
@@ -147,13 +160,10 @@ def load_encoder(
     checkpoint = (
         name_or_path if isinstance(name_or_path, Checkpoint) else resolve_checkpoint(name_or_path)
     )
-    adapter = ADAPTERS.get(checkpoint.card.kind)
-    if adapter is None:
+    kind = checkpoint.card.kind
+    if kind not in model_registry.names():
         raise CheckpointError(
-            f"The card of {checkpoint.name!r} says kind {checkpoint.card.kind!r}; "
-            f"expected one of {', '.join(sorted(ADAPTERS))}. Correct the card or add an adapter."
+            f"The card of {checkpoint.name!r} says kind {kind!r}; expected one of "
+            f"{', '.join(model_registry.names())}. Correct the card or add an adapter."
         )
-    module, function = adapter.split(":")
-    load = getattr(importlib.import_module(module), function)
-    encoder: Encoder = load(checkpoint, device, precision)
-    return encoder
+    return model_registry.get(kind)(checkpoint, device, precision)

@@ -15,7 +15,7 @@ from audio_assets.storage import read_json, write_json
 PROBE_FILE = "probe.json"
 BATCH_TOLERANCE = 1e-4
 GOLDEN_COSINE = {"fp32": 0.99999, "bf16": 0.999}
-_DISTINCT = 1e-3
+_DISTINCT = 1e-5
 
 
 def probe_sounds(sample_rate: int, samples: int) -> dict[str, NDArray[np.float32]]:

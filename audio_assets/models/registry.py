@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +69,10 @@ def resolve_checkpoint(
         if text in known:
             return _open(known[text])
     path = Path(text).expanduser()
-    if path.exists():
+    exists = False
+    with suppress(OSError, ValueError):  # a name that no file can have
+        exists = path.exists()
+    if exists:
         return _open(path.resolve())
     known_names = ", ".join(list_checkpoints(home)) or "none"
     raise CheckpointError(

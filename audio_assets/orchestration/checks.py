@@ -190,7 +190,7 @@ def _pair_path(home: Home, asset: str, partition: Partition) -> Path:
 
 
 def _column(path: Path, column: str) -> list[Any]:
-    return pq.read_table(path, columns=[column]).column(column).to_pylist()
+    return read_parquet(path, [column]).column(0).to_pylist()
 
 
 def _rows(path: Path) -> int:

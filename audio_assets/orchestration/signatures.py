@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from audio_assets.encoding.signature import encoding_signature
+from audio_assets.errors import StorageError
 from audio_assets.models.card import ModelCard
 from audio_assets.orchestration.resources import ComputeResource
 from audio_assets.recordings.resample import RESAMPLER
 from audio_assets.recordings.windows import grid_of
+from audio_assets.storage import read_parquet
 from audio_assets.transforms.registry import make_transform
 
 
@@ -44,8 +45,8 @@ def expected_signature(
 def stored_signature(embeddings: Path) -> str | None:
     """The one signature of a stored embeddings table; None when it is absent, empty or mixed."""
     try:
-        column = pq.read_table(embeddings, columns=["encoding_signature"]).column(0)
-    except (OSError, pa.ArrowException):
+        column = read_parquet(embeddings, ["encoding_signature"]).column(0)
+    except StorageError:
         return None
     found = column.unique().to_pylist()
     return found[0] if len(found) == 1 else None

@@ -17,6 +17,7 @@ from audio_assets.orchestration.partitions import CHECKPOINTS, FOLDERS, Partitio
 from audio_assets.orchestration.resources import ComputeResource
 from audio_assets.orchestration.staleness import FRESH, STALE, staleness
 from audio_assets.settings import Settings
+from audio_assets.storage import read_parquet
 
 
 def status_rows(home: Home, settings: Settings) -> list[dict[str, Any]]:
@@ -87,7 +88,7 @@ def _counts(home: Home, folder: str, checkpoint: str | None) -> dict[str, int]:
     counts: dict[str, int] = {}
     recordings = home.asset("raw_audio", folder=folder)
     if recordings.is_file():
-        statuses = pq.read_table(recordings, columns=["status"]).column(0).to_pylist()
+        statuses = read_parquet(recordings, ["status"]).column(0).to_pylist()
         counts["recordings"] = len(statuses) - statuses.count("failed")
         counts["failed"] = statuses.count("failed")
     if checkpoint is not None:

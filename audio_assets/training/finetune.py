@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 import torch
@@ -32,7 +33,7 @@ from audio_assets.training.state import RunState
 from audio_assets.training.teacher import WIDTHS, ConvolutionalTeacher
 
 logger = logging.getLogger(__name__)
-STAGE = "finetune"
+PRETRAINED = "pretrain"
 _DESCRIPTORS = 84
 
 
@@ -76,11 +77,33 @@ class Heads(nn.Module):
         return loss + settings.descriptor_weight * description
 
 
+@dataclass(frozen=True)
+class Stage:
+    """One stage of fine-tuning.
+
+    Attributes:
+        name: name in the saved state and the log.
+        number: key of its random streams.
+        epochs: passes.
+        patch_dropout: shares of patches left out before and at the end of the rate's decay.
+        decay_share: share of the stage, at its end, in which the rate falls to zero.
+        before: name of the stage that it continues, or None.
+    """
+
+    name: str
+    number: int
+    epochs: int
+    patch_dropout: tuple[float, float]
+    decay_share: float
+    before: str | None = None
+
+
 def finetune(
     encoder: SpectrogramEncoder,
     batches: BatchMaker,
     settings: TrainingSettings,
     state: RunState,
+    stage: Stage,
     teacher: ConvolutionalTeacher | None = None,
     validate: Callable[[SpectrogramEncoder], str] | None = None,
 ) -> None:
@@ -90,60 +113,51 @@ def finetune(
         encoder: a pre-trained encoder.
         batches: source of labelled sounds.
         settings: the run's settings.
-        state: where to save.
+        state: where to save; a saved stage that is neither this one nor the one before means that
+            there is nothing to do.
+        stage: which stage this is.
         teacher: whose vectors to imitate, or None.
         validate: called with an encoder of averaged weights every few epochs; its text is logged.
     """
     heads = Heads(encoder.config.width, batches.classes)
+    first, saved = 0, state.load()
+    if saved and saved["stage"] not in (PRETRAINED, stage.name, stage.before):
+        return
+    if saved and saved["stage"] == stage.before:
+        encoder.load_state_dict({**encoder.state_dict(), **saved["average"]["weights"]})
+        heads.load_state_dict(saved["heads"])
     groups = parameter_groups(
         encoder, heads, settings.finetune_lr, settings.layer_decay, settings.weight_decay
     )
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98))
     average = WeightAverage(encoder, settings.ema_decay)
-    first = 0
-    saved = state.load()
-    if saved and saved["stage"] == STAGE:
+    if saved and saved["stage"] == stage.name:
         encoder.load_state_dict(saved["encoder"])
         heads.load_state_dict(saved["heads"])
         optimizer.load_state_dict(saved["optimizer"])
         average.load(saved["average"])
         first = int(saved["epoch"])
     encoder.drop_path = settings.drop_path
-    stream = load_ahead(
-        BatchStream(batches, 1, range(first, settings.finetune_epochs), settings.finetune_batch),
-        settings.loader_processes,
-    )
-    for epoch in range(first, settings.finetune_epochs):
+    size, steps = settings.finetune_batch, batches.steps(settings.finetune_batch)
+    ahead = BatchStream(batches, stage.number, range(first, stage.epochs), size)
+    stream = load_ahead(ahead, settings.loader_processes)
+    for epoch in range(first, stage.epochs):
         started = time.monotonic()
-        loss = _pass(
-            encoder,
-            heads,
-            teacher,
-            stream,
-            batches.steps(settings.finetune_batch),
-            settings,
-            optimizer,
-            average,
-            epoch,
-        )
-        seconds = time.monotonic() - started
+        run = _Pass(encoder, heads, teacher, stage, settings, optimizer, average)
+        loss = run(stream, steps, epoch)
+        seconds, done = time.monotonic() - started, epoch + 1
         logger.info(
-            "finetune epoch %d/%d loss %.4f %.1f s",
-            epoch + 1,
-            settings.finetune_epochs,
-            loss,
-            seconds,
+            "%s epoch %d/%d loss %.4f %.1f s", stage.name, done, stage.epochs, loss, seconds
         )
-        done = epoch + 1
-        if done % settings.save_every == 0 or done == settings.finetune_epochs:
+        if done % settings.save_every == 0 or done == stage.epochs:
             parts = {
                 "encoder": encoder.state_dict(),
                 "heads": heads.state_dict(),
                 "average": average.state(),
             }
-            state.save(STAGE, done, {**parts, "optimizer": optimizer.state_dict()})
-        if validate and (done % settings.validate_every == 0 or done == settings.finetune_epochs):
-            logger.info("finetune epoch %d %s", done, validate(averaged(encoder, average)))
+            state.save(stage.name, done, {**parts, "optimizer": optimizer.state_dict()})
+        if validate and (done % settings.validate_every == 0 or done == stage.epochs):
+            logger.info("%s epoch %d %s", stage.name, done, validate(averaged(encoder, average)))
     encoder.load_state_dict({**encoder.state_dict(), **average.weights})
 
 
@@ -154,35 +168,42 @@ def averaged(encoder: SpectrogramEncoder, average: WeightAverage) -> Spectrogram
     return copy
 
 
-def _pass(
-    encoder: SpectrogramEncoder,
-    heads: Heads,
-    teacher: ConvolutionalTeacher | None,
-    stream: Iterator[Batch],
-    steps: int,
-    settings: TrainingSettings,
-    optimizer: torch.optim.Optimizer,
-    average: WeightAverage,
-    epoch: int,
-) -> float:
-    encoder.train()
-    generator = torch.Generator().manual_seed(settings.seed * 100_003 + 50_000 + epoch)
-    total = 0.0
-    for step, batch in enumerate(islice(stream, steps)):
-        done = epoch + step / steps
-        set_rate(optimizer, rate_factor(done, settings.finetune_epochs, settings.decay_share))
-        early, late = settings.patch_dropout
-        decayed = decay_progress(done, settings.finetune_epochs, settings.decay_share)
-        dropout = early + (late - early) * decayed
+@dataclass(frozen=True)
+class _Pass:
+    """One pass over the clips: everything that a step changes or reads."""
+
+    encoder: SpectrogramEncoder
+    heads: Heads
+    teacher: ConvolutionalTeacher | None
+    stage: Stage
+    settings: TrainingSettings
+    optimizer: torch.optim.Optimizer
+    average: WeightAverage
+
+    def __call__(self, stream: Iterator[Batch], steps: int, epoch: int) -> float:
+        """Learn from `steps` batches; returns the mean loss."""
+        self.encoder.train()
+        seed = self.settings.seed * 100_003 + 50_000 * self.stage.number + epoch
+        generator = torch.Generator().manual_seed(seed)
+        total = 0.0
+        for step, batch in enumerate(islice(stream, steps)):
+            total += self._step(batch, epoch + step / steps, generator)
+        return total / steps
+
+    def _step(self, batch: Batch, done: float, generator: torch.Generator) -> float:
+        stage, modules = self.stage, (self.encoder, self.heads)
+        set_rate(self.optimizer, rate_factor(done, stage.epochs, stage.decay_share))
+        early, late = stage.patch_dropout
+        dropout = early + (late - early) * decay_progress(done, stage.epochs, stage.decay_share)
         with torch.autocast("cpu", torch.bfloat16):
-            latent, _, _ = encoder.forward_encoder(batch.images, dropout, generator)
+            latent, _, _ = self.encoder.forward_encoder(batch.images, dropout, generator)
             with torch.no_grad():
-                target = teacher.embed(batch.images) if teacher else None
-        loss = heads.loss(latent[:, 0], batch, target, settings)
-        optimizer.zero_grad(set_to_none=True)
+                target = self.teacher.embed(batch.images) if self.teacher else None
+        loss = self.heads.loss(latent[:, 0], batch, target, self.settings)
+        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_([*encoder.parameters(), *heads.parameters()], 3.0)
-        optimizer.step()
-        average.update(encoder)
-        total += loss.item()
-    return total / steps
+        parameters = [value for module in modules for value in module.parameters()]
+        torch.nn.utils.clip_grad_norm_(parameters, 3.0)
+        self.optimizer.step()
+        self.average.update(self.encoder)
+        return loss.item()

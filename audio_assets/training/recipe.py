@@ -18,7 +18,7 @@ from audio_assets.training.batches import BatchMaker
 from audio_assets.training.clips import Clips, load_clips
 from audio_assets.training.decoder import sinusoid_table
 from audio_assets.training.evaluate import clip_vectors, neighbour_scores
-from audio_assets.training.finetune import finetune
+from audio_assets.training.finetune import Stage, finetune
 from audio_assets.training.pretrain import pretrain
 from audio_assets.training.settings import TrainingSettings
 from audio_assets.training.state import RunState
@@ -83,8 +83,29 @@ def train_encoder(
     saved = state.load()
     if saved:
         encoder.load_state_dict(saved["encoder"])
-    finetune(encoder, batches, settings, state, teacher, _validation(clips, settings, transform))
+    validate = _validation(clips, settings, transform)
+    for stage in finetuning_stages(settings):
+        batches.mix_share = (
+            settings.mix_share if stage.before is None else settings.finish_mix_share
+        )
+        finetune(encoder, batches, settings, state, stage, teacher, validate)
     return encoder.eval()
+
+
+def finetuning_stages(settings: TrainingSettings) -> tuple[Stage, ...]:
+    """Return the stages of fine-tuning: few patches first, then all of them and fewer mixtures."""
+    first = Stage(
+        "finetune", 1, settings.finetune_epochs, settings.patch_dropout, settings.decay_share
+    )
+    finish = Stage(
+        "finish",
+        3,
+        settings.finish_epochs,
+        settings.finish_dropout,
+        settings.finish_decay_share,
+        before=first.name,
+    )
+    return (first, finish) if settings.finish_epochs else (first,)
 
 
 def state_files(state_file: Path) -> tuple[Path, Path]:

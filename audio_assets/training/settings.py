@@ -24,6 +24,10 @@ class TrainingSettings:
         pretrain_lr: peak learning rate of pre-training.
         pretrain_mask: share of patches hidden in pre-training.
         finetune_epochs: passes of fine-tuning.
+        finish_epochs: passes of the second stage of fine-tuning; 0 for none.
+        finish_dropout: its shares of patches left out before and at the end of the rate's decay.
+        finish_decay_share: share of it in which the learning rate falls to zero.
+        finish_mix_share: its share of clips that are mixtures of two.
         finetune_batch: clips per step of fine-tuning.
         finetune_lr: peak learning rate of the last block and the head.
         decay_share: share of a stage, at its end, in which the learning rate falls to zero; not
@@ -61,6 +65,10 @@ class TrainingSettings:
     pretrain_lr: float = 6e-4
     pretrain_mask: float = 0.8
     finetune_epochs: int = 100
+    finish_epochs: int = 60
+    finish_dropout: tuple[float, float] = (0.3, 0.0)
+    finish_decay_share: float = 0.6
+    finish_mix_share: float = 0.3
     finetune_batch: int = 32
     finetune_lr: float = 4e-4
     decay_share: float = 0.3

@@ -52,6 +52,7 @@ class Cqt:
 
     name: ClassVar[str] = "cqt"
     version: ClassVar[int] = 1
+    Parameters: ClassVar[type[BaseModel]] = CqtParameters
 
     def __init__(self, params: CqtParameters | None = None) -> None:
         """Prepare the transform.

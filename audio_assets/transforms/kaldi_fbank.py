@@ -59,6 +59,7 @@ class KaldiFbank:
 
     name: ClassVar[str] = "kaldi_fbank"
     version: ClassVar[int] = 1
+    Parameters: ClassVar[type[BaseModel]] = KaldiFbankParameters
     takes_shorter: ClassVar[bool] = True
 
     def __init__(self, params: KaldiFbankParameters | None = None) -> None:

@@ -75,6 +75,7 @@ class LogMel:
 
     name: ClassVar[str] = "logmel"
     version: ClassVar[int] = 1
+    Parameters: ClassVar[type[BaseModel]] = LogMelParameters
 
     def __init__(self, params: LogMelParameters | None = None) -> None:
         """Prepare the transform.

@@ -45,6 +45,7 @@ class LogmelImage:
 
     name: ClassVar[str] = "logmel_image"
     version: ClassVar[int] = 1
+    Parameters: ClassVar[type[BaseModel]] = LogmelImageParameters
 
     def __init__(self, params: LogmelImageParameters | None = None) -> None:
         """Prepare the transform.

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from audio_assets.errors import CardError
-from audio_assets.transforms.cqt import Cqt, CqtParameters
-from audio_assets.transforms.kaldi_fbank import KaldiFbank, KaldiFbankParameters
-from audio_assets.transforms.logmel import LogMel, LogMelParameters
-from audio_assets.transforms.logmel_image import LogmelImage, LogmelImageParameters
-from audio_assets.transforms.stft import Stft, StftParameters
+from audio_assets.plugins import Registry
 from audio_assets.transforms.transform import Transform
 
-TRANSFORMS: dict[str, tuple[Callable[[Any], Transform], type[BaseModel]]] = {
-    LogmelImage.name: (LogmelImage, LogmelImageParameters),
-    KaldiFbank.name: (KaldiFbank, KaldiFbankParameters),
-    LogMel.name: (LogMel, LogMelParameters),
-    Stft.name: (Stft, StftParameters),
-    Cqt.name: (Cqt, CqtParameters),
-}
-"""Name -> (transform class, model of its parameters)."""
+transform_registry: Registry[Any] = Registry(
+    "transforms",
+    {
+        "logmel_image": "audio_assets.transforms.logmel_image:LogmelImage",
+        "kaldi_fbank": "audio_assets.transforms.kaldi_fbank:KaldiFbank",
+        "logmel": "audio_assets.transforms.logmel:LogMel",
+        "stft": "audio_assets.transforms.stft:Stft",
+        "cqt": "audio_assets.transforms.cqt:Cqt",
+        "waveform": "audio_assets.transforms.waveform:WaveformTransform",
+    },
+)
+"""Name -> transform class; its `Parameters` is the pydantic model that its constructor takes."""
 
 
 def make_transform(name: str, params: Mapping[str, Any] | None = None) -> Transform:
@@ -38,12 +38,13 @@ def make_transform(name: str, params: Mapping[str, Any] | None = None) -> Transf
     Raises:
         CardError: when the name is unknown, or a parameter is unknown or wrong.
     """
-    if name not in TRANSFORMS:
+    if name not in transform_registry.names():
         raise CardError(
-            f"There is no transform {name!r}; expected one of {', '.join(sorted(TRANSFORMS))}."
+            f"There is no transform {name!r}; expected one of "
+            f"{', '.join(transform_registry.names())}."
         )
-    transform, parameters = TRANSFORMS[name]
+    transform = transform_registry.get(name)
     try:
-        return transform(parameters(**(params or {})))
+        return transform(transform.Parameters(**(params or {})))
     except (ValidationError, TypeError) as error:
         raise CardError(f"Transform {name!r} does not take these parameters: {error}") from error

@@ -52,6 +52,7 @@ class Stft:
 
     name: ClassVar[str] = "stft"
     version: ClassVar[int] = 1
+    Parameters: ClassVar[type[BaseModel]] = StftParameters
 
     def __init__(self, params: StftParameters | None = None) -> None:
         """Prepare the transform.

@@ -13,11 +13,11 @@ from audio_assets.models.adapters.runner_pool import RunnerPool
 from audio_assets.models.adapters.runtime_card import RuntimeCard
 from audio_assets.models.adapters.stages import open_model
 from audio_assets.models.adapters.trial import try_in_child
-from audio_assets.models.adapters.waveform_transform import WaveformTransform
 from audio_assets.models.model_inputs import cut_inputs, resample
 from audio_assets.models.registry import Checkpoint
 from audio_assets.transforms.registry import make_transform
 from audio_assets.transforms.transform import Transform
+from audio_assets.transforms.waveform import WaveformParameters, WaveformTransform
 
 
 class RuntimeEncoder:
@@ -162,7 +162,9 @@ def transform_of(card: RuntimeCard) -> Transform:
         CardError: when the transform is unknown.
     """
     if card.transform.name == WaveformTransform.name:
-        return WaveformTransform(card.sample_rate, card.input_samples)
+        return WaveformTransform(
+            WaveformParameters(sample_rate=card.sample_rate, input_samples=card.input_samples)
+        )
     return make_transform(card.transform.name, card.transform.params)
 
 
@@ -181,7 +183,7 @@ def check_dim(card: RuntimeCard, measured: int) -> None:
 
 
 def load_runtime_encoder(checkpoint: Checkpoint, device: str, precision: str) -> RuntimeEncoder:
-    """Load a checkpoint; the entry of `audio_assets.models.encoder.ADAPTERS` for these kinds.
+    """Load a checkpoint; the entry of `audio_assets.models.encoder.model_registry` for these kinds.
 
     `device` and `precision` do not apply: these runtimes run on the CPU in the file's precision.
 

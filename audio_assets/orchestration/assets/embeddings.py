@@ -17,6 +17,7 @@ from audio_assets.orchestration.partitions import PAIRS
 from audio_assets.orchestration.resources import ComputeResource, HomeResource
 from audio_assets.orchestration.signatures import expected_signature
 from audio_assets.orchestration.versions import data_version, digest
+from audio_assets.storage import read_parquet
 
 
 @dg.asset(
@@ -61,12 +62,12 @@ def embeddings(
             batch_size=compute.batch_size,
             workers=compute.num_workers,
         )
-        table = pq.ParquetFile(out)
-        ids = _column(out, "window_id")
+        schema = pq.read_schema(out)
+        ids = read_parquet(out, ["window_id"]).column(0).to_pylist()
     return dg.MaterializeResult(
         data_version=data_version(context, signature=signature, windows=digest(ids)),
         metadata={
-            **table_metadata(table.schema_arrow.empty_table()),
+            **table_metadata(schema.empty_table()),
             "dagster/row_count": report.windows,
             "encoded": report.encoded,
             "reused": report.reused,
@@ -88,11 +89,6 @@ def _same_weights(checkpoint: Checkpoint, registered: dict) -> None:
         raise CheckpointError(
             f"The weights of {checkpoint.name!r} changed while the run was under way. Run again."
         )
-
-
-def _column(path: Path, column: str) -> list:
-    """One column of a stored table, without reading the others."""
-    return pq.read_table(path, columns=[column]).column(column).to_pylist()
 
 
 def _existing(path: Path) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -275,7 +276,8 @@ def test_an_error_of_an_asset_surfaces_as_its_own(
     def fail(*_: Any, **__: Any) -> None:
         raise EncodingError("the vectors would have been wrong")
 
-    monkeypatch.setattr("audio_assets.orchestration.assets.clusters.cluster_windows", fail)
+    module = sys.modules["audio_assets.orchestration.assets.clusters"]
+    monkeypatch.setattr(module, "cluster_windows", fail)
     chain.path("clusters").unlink()
     with pytest.raises(EncodingError, match="would have been wrong"):
         chain.run()

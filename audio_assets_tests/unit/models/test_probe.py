@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from audio_assets.errors import CheckpointError
 from audio_assets.models.encoder import load_encoder
@@ -28,7 +29,8 @@ def test_a_changed_weight_no_longer_gives_the_golden_vector(tiny_checkpoint: Pat
     encoder = load_encoder(tiny_checkpoint, device="cpu")
     write_probe(encoder, tiny_checkpoint)
     assert isinstance(encoder, TorchEncoder)
-    encoder.model.norm.weight += 0.05 * (-1.0) ** np.arange(128).astype(np.float32)
+    change = 0.05 * (-1.0) ** np.arange(128).astype(np.float32)
+    encoder.model.norm.weight.data.add_(torch.from_numpy(change))
     with pytest.raises(CheckpointError, match="golden vector"):
         check_golden(encoder, tiny_checkpoint)
 

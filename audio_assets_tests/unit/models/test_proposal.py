@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from audio_assets.errors import CheckpointError
-from audio_assets.models.encoder import ADAPTERS, load_encoder
+from audio_assets.models.encoder import load_encoder, model_registry
 from audio_assets.models.proposal import propose_card
 from audio_assets_tests.unit.models.family_states import (
     State,
@@ -34,7 +34,7 @@ def test_the_proposed_card_runs(tmp_path: Path, name: str) -> None:
     card = propose_card(path)
     assert (card.transform.name, card.sample_rate, card.input_seconds) == (transform, rate, seconds)
     assert (card.pooling, card.dim, card.licence) == (pooling, dim, "unknown")
-    assert card.kind in ADAPTERS
+    assert card.kind in model_registry.names()
     encoder = load_encoder(path, device="cpu")
     sound = torch.randn(2, round(rate * seconds), generator=torch.Generator().manual_seed(0))
     vectors = encoder.encode(sound.numpy(), rate)

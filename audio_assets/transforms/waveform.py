@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
 
 from audio_assets.errors import EncodingError
 
 PICTURE_BINS = 96
 
 
-@dataclass(frozen=True)
+class WaveformParameters(BaseModel):
+    """What a model takes: rate in hertz and length in samples."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sample_rate: int = Field(default=16_000, gt=0)
+    input_samples: int = Field(default=16_000, gt=0)
+
+
 class WaveformTransform:
     """Identity on waveforms: float32 [B, input_samples] in, the same array out.
 
     Args:
-        sample_rate: rate in hertz.
-        input_samples: length in samples.
+        params: rate and length.
     """
-
-    sample_rate: int
-    input_samples: int
 
     name: ClassVar[str] = "waveform"
     version: ClassVar[int] = 1
+    Parameters: ClassVar[type[BaseModel]] = WaveformParameters
+
+    def __init__(self, params: WaveformParameters | None = None) -> None:
+        self._params = params or WaveformParameters()
+
+    @property
+    def sample_rate(self) -> int:
+        """Rate in hertz."""
+        return self._params.sample_rate
+
+    @property
+    def input_samples(self) -> int:
+        """Length in samples."""
+        return self._params.input_samples
 
     @property
     def output_shape(self) -> tuple[int, ...]:
