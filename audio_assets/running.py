@@ -55,8 +55,9 @@ def run(
     home = Home.of(settings).ensure()
     checkpoint = checkpoint or settings.checkpoint
     registered = register_folder(
-        home, Path(folder), checkpoint, name=name, policy=policy, window=window, hop=hop, tail=tail
-    )
+        home, Path(folder), checkpoint, name=name, policy=policy, window=window, hop=hop,
+        tail=tail, synthetic_geo=settings.add_synthetic_geo,
+    )  # fmt: skip
     return run_folder(home, registered.key, checkpoint, settings, verify=verify)
 
 
@@ -70,6 +71,7 @@ def register_folder(
     window: float | None = None,
     hop: float | None = None,
     tail: Literal["overlap_back", "pad", "drop"] | None = None,
+    synthetic_geo: bool = False,
 ) -> AudioFolder:
     """Put a folder into the registry, or find it there, and add the checkpoint to its wanted ones.
 
@@ -93,7 +95,7 @@ def register_folder(
         )
         return registry.register(
             root, name, grid=grid, checkpoints=[card.name], input_seconds=card.input_seconds,
-            transform=card.transform.model_dump(),
+            transform=card.transform.model_dump(), synthetic_geo=synthetic_geo or None,
         )  # fmt: skip
     grid = _requested_grid(known.grid, policy, window, hop, tail)
     if grid != known.grid:
@@ -103,7 +105,9 @@ def register_folder(
             f"add --name {known.key}-2 (or any other name)."
         )
     wanted = list(dict.fromkeys([*known.checkpoints, card.name]))
-    return registry.register(root, known.key, checkpoints=wanted)
+    return registry.register(
+        root, known.key, checkpoints=wanted, synthetic_geo=synthetic_geo or None
+    )
 
 
 def _registered(registry: FolderRegistry, root: Path, name: str | None) -> AudioFolder | None:

@@ -111,7 +111,9 @@ def register_new(home: Home, settings: Settings, warn: Callable[[str], None]) ->
             continue
         try:
             if look(root).files:
-                register_folder(home, root, settings.checkpoint)
+                register_folder(
+                    home, root, settings.checkpoint, synthetic_geo=settings.add_synthetic_geo
+                )
         except (AudioAssetsError, OSError) as error:
             warn(f"{root} is not registered: {error}")
 

@@ -65,9 +65,9 @@ class TrainingSettings:
     pretrain_lr: float = 6e-4
     pretrain_mask: float = 0.8
     finetune_epochs: int = 100
-    finish_epochs: int = 60
+    finish_epochs: int = 40
     finish_dropout: tuple[float, float] = (0.3, 0.0)
-    finish_decay_share: float = 0.6
+    finish_decay_share: float = 0.85
     finish_mix_share: float = 0.3
     finetune_batch: int = 32
     finetune_lr: float = 4e-4

@@ -29,6 +29,7 @@ TINY = TrainingSettings(
     pretrain_epochs=1,
     pretrain_batch=4,
     finetune_epochs=2,
+    finish_epochs=1,
     finetune_batch=4,
     save_every=1,
     loader_processes=0,
@@ -87,10 +88,16 @@ def test_a_stopped_run_ends_where_an_unbroken_one_does(
 
     with monkeypatch.context() as patch:
         patch.setattr(recipe.RunState, "save", stop)
-        for _ in range(3):
+        for _ in range(4):
             with pytest.raises(KeyboardInterrupt):
                 recipe.train_encoder(clips, TINY, state, resume=True)
-    assert saved == [("teacher", 1), ("pretrain", 1), ("finetune", 1), ("finetune", 2)]
+    assert saved == [
+        ("teacher", 1),
+        ("pretrain", 1),
+        ("finetune", 1),
+        ("finetune", 2),
+        ("finish", 1),
+    ]
     resumed = recipe.train_encoder(clips, TINY, state, resume=True)
     assert torch.equal(_weights(resumed), _weights(whole))
 
