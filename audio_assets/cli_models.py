@@ -38,7 +38,7 @@ def scan(
     as_json: Json = False,
 ) -> None:
     """Look at model files: kind, input, rate, dimension, or why one cannot be used."""
-    from audio_assets.models.manage import scan as look
+    from audio_assets.models.scan import scan as look
     from audio_assets.summary import columns
 
     found = look(directory)

@@ -95,7 +95,7 @@ def register_folder(
         )
         return registry.register(
             root, name, grid=grid, checkpoints=[card.name], input_seconds=card.input_seconds,
-            transform=card.transform.model_dump(), synthetic_geo=synthetic_geo or None,
+            transform=card.picture_transform.model_dump(), synthetic_geo=synthetic_geo or None,
         )  # fmt: skip
     grid = _requested_grid(known.grid, policy, window, hop, tail)
     if grid != known.grid:

@@ -20,6 +20,9 @@ PARAMETERS_KEY = b"parameters"
 TSNE_THREADS = 2
 """t-SNE's gradient sums over threads; with at most two, the sum is the same in either order."""
 
+TSNE_SMALL = 1500
+"""Below this many points one thread is quicker: the threads would mostly wait for one another."""
+
 
 class UmapParameters(BaseModel):
     """Parameters of the UMAP map; the metric is cosine."""
@@ -109,7 +112,8 @@ def tsne_coordinates(table: pa.Table, params: TsneParameters | None = None) -> p
         random_state=params.seed,
         n_jobs=1,
     )
-    with threadpool_limits(TSNE_THREADS, user_api="openmp"):
+    threads = 1 if len(units) < TSNE_SMALL else TSNE_THREADS
+    with threadpool_limits(threads, user_api="openmp"):
         layout = np.asarray(model.fit_transform(units), np.float32)
     used = {
         "method": "tsne",

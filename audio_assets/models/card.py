@@ -71,6 +71,18 @@ class ModelCard(BaseModel):
         """Length of one model input in samples."""
         return round(self.input_seconds * self.sample_rate)
 
+    @property
+    def picture_transform(self) -> TransformCard:
+        """Transform of a folder's spectrograms when this checkpoint is the first run on it.
+
+        A model that takes samples as they are has no picture of its own; it gets a log-mel one of
+        its rate and length.
+        """
+        if self.transform.name != "waveform":
+            return self.transform
+        params = {"sample_rate": self.sample_rate, "seconds": self.input_seconds}
+        return TransformCard(name="logmel_image", params=params)
+
     def encoding_fields(self) -> dict[str, Any]:
         """Return what can change a vector, as JSON-able values: no prose, no licence, no name."""
         chosen = {"kind", "transform", "sample_rate", "input_seconds", "pooling", "dim"}

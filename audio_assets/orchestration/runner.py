@@ -127,7 +127,7 @@ def _want(home: Home, folder: AudioFolder, card: ModelCard) -> AudioFolder:
     if card.name not in folder.checkpoints:
         changes["checkpoints"] = [*folder.checkpoints, card.name]
     if folder.transform is None:
-        changes["transform"] = card.transform.model_dump()
+        changes["transform"] = card.picture_transform.model_dump()
     if folder.input_seconds is None:
         changes["input_seconds"] = card.input_seconds
     return FolderRegistry(home).update(folder.key, **changes) if changes else folder

@@ -10,7 +10,6 @@ import soundfile
 
 from audio_assets.models.adapters.runtime_encoder import RuntimeEncoder
 from audio_assets.models.model_inputs import cut_inputs, resample
-from audio_assets.settings import load_settings
 
 RATE, SAMPLES = 48000, 144000
 
@@ -81,17 +80,17 @@ def test_the_users_notice_names_the_restriction(checkpoint):
     assert (folder / "provenance.json").is_file()
 
 
-def esc10() -> Path:
-    root = load_settings().test_data or Path("/work/shared/data")
-    if not (root / "esc10" / "meta" / "esc50.csv").is_file():
-        pytest.skip(f"the real ESC-10 recordings are not in {root}; set AUDIO_ASSETS_TEST_DATA")
-    return root / "esc10"
+@pytest.fixture
+def esc10(test_data: Path | None) -> Path:
+    if test_data is None or not (test_data / "esc10" / "meta" / "esc50.csv").is_file():
+        pytest.skip("no real ESC-10 recordings; set AUDIO_ASSETS_TEST_DATA")
+    return test_data / "esc10"
 
 
 @pytest.mark.slow
-def test_esc10_neighbours_are_of_the_same_class(encoder):
+def test_esc10_neighbours_are_of_the_same_class(encoder, esc10):
     """A wrong tensor or rate cannot reach this: 5-NN, cosine, one fold against the others."""
-    root = esc10()
+    root = esc10
     with (root / "meta" / "esc50.csv").open() as stream:
         rows = list(csv.DictReader(stream))
 

@@ -7,6 +7,7 @@ from audio_assets.errors import CheckpointError, UsageError
 from audio_assets.home import SHIPPED_CHECKPOINTS, Home
 from audio_assets.models import manage
 from audio_assets.models.registry import list_checkpoints, resolve_checkpoint
+from audio_assets.models.scan import scan
 from audio_assets.settings import load_settings
 
 SHIPPED = "audiomaepp-esc10"
@@ -103,10 +104,10 @@ def test_a_scan_gives_a_row_or_a_reason_for_every_file(tmp_path):
     (tmp_path / "bad.pt").write_bytes(b"nothing")
     (tmp_path / "notes.txt").write_text("no model")
     (tmp_path / ".hidden.pt").write_bytes(b"x")
-    bad, good = manage.scan(tmp_path)
+    bad, good = scan(tmp_path)
     assert bad.problem
     assert good.facts["dim"] == 768
     assert not good.problem
     assert resolve_checkpoint(tmp_path / "good.safetensors").card.dim == 768
     with pytest.raises(UsageError, match="not a directory"):
-        manage.scan(tmp_path / "absent")
+        scan(tmp_path / "absent")
