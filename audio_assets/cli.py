@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -77,8 +78,8 @@ def run(
     from audio_assets.summary import run_summary
 
     report = run_folder(
-        folder, checkpoint, name=name, policy=policy and policy.value, window=window, hop=hop,
-        tail=tail and tail.value, verify=verify,
+        folder, checkpoint, name=name, policy=policy.value if policy else None, window=window, hop=hop,
+        tail=tail.value if tail else None, verify=verify,
     )  # fmt: skip
     _print(report.to_dict() if as_json else run_summary(report), as_json)
     if strict and report.failed:
@@ -219,7 +220,7 @@ def _print(value: Any, as_json: bool) -> None:
 def main() -> NoReturn:
     """Entry point: errors become one line on stderr and an exit status."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         app(standalone_mode=True)

@@ -100,7 +100,7 @@ def search(
     windows, vectors = load_embeddings(folder, checkpoint, settings=settings)
     index = SimilarityIndex(windows["window_id"].to_numpy(), vectors)
     if window_id is not None:
-        if not (windows["window_id"] == window_id).any():
+        if window_id not in windows["window_id"].tolist():
             raise UsageError(
                 f"Window {window_id!r} is not in folder {folder!r} under {checkpoint!r}. "
                 "`audio-assets export` with --what metadata lists the window ids."

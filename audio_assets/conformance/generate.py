@@ -15,7 +15,7 @@ CONTRACTS = {
     "models": ("encoder_contract", "EncoderContract", "checkpoint"),
     "visualisations": ("visualisation_contract", "VisualisationContract", "name"),
 }
-TEMPLATE = '''"""Conformance of the {what} {name!r}; by `audio-assets plugins test {kind}:{name}`."""
+TEMPLATE = '''"""Conformance of {name!r}; written by `audio-assets plugins test {kind}:{name}`."""
 
 from audio_assets.conformance.{module} import {contract}
 
@@ -59,7 +59,7 @@ def write_test(plugin: str, output: Path) -> Path:
     module, contract, attribute = CONTRACTS[kind]
     title = "".join(part.title() for part in re.split(r"[^A-Za-z0-9]+", f"{kind}_{name}"))
     text = TEMPLATE.format(
-        what=kind.rstrip("s"), kind=kind, name=name, module=module, contract=contract,
+        kind=kind, name=name, module=module, contract=contract,
         title=title, attribute=attribute, hook=_HOOKS.get(kind, "folder"),
     )  # fmt: skip
     with atomic_open(output) as stream:

@@ -10,7 +10,8 @@ def test_every_setting_stands_in_the_table_of_the_docs():
     table = (PROJECT_DIR / "docs" / "settings.md").read_text()
     for name, field in Settings.model_fields.items():
         assert f"`AUDIO_ASSETS_{name.upper()}`" in table
-        assert field.description and field.description in table
+        assert field.description
+        assert field.description in table
 
 
 def test_environment_variables_fill_the_settings(monkeypatch, tmp_path):

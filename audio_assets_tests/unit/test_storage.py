@@ -1,5 +1,3 @@
-import os
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -32,7 +30,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_temporary_one(tmp_path):
     with pytest.raises(RuntimeError):
         fail()
     assert read_json(path) == {"a": 1}
-    assert os.listdir(tmp_path) == ["table.json"]
+    assert [p.name for p in tmp_path.iterdir()] == ["table.json"]
 
 
 def test_a_directory_that_cannot_be_written_is_named(tmp_path):
