@@ -78,8 +78,8 @@ def run(
     from audio_assets.summary import run_summary
 
     report = run_folder(
-        folder, checkpoint, name=name, policy=policy.value if policy else None, window=window, hop=hop,
-        tail=tail.value if tail else None, verify=verify,
+        folder, checkpoint, name=name, policy=policy.value if policy else None, window=window,
+        hop=hop, tail=tail.value if tail else None, verify=verify,
     )  # fmt: skip
     _print(report.to_dict() if as_json else run_summary(report), as_json)
     if strict and report.failed:
