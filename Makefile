@@ -33,7 +33,7 @@ $(VENV)/.setup-dev: $(VENV)/.setup
 	@touch $@
 
 .env: | $(VENV)/.setup
-	@echo "DAGSTER_HOME=$(CURDIR)" > $@
+	@echo 'DAGSTER_HOME=$${AUDIO_ASSETS_HOME:-$(CURDIR)}' > $@  # Dagster lets this file win over the environment
 
 demo: setup ## Recordings to an explorable data set (FOLDER=path for your own)
 	$(BIN)/audio-assets demo $(if $(FOLDER),"$(FOLDER)")

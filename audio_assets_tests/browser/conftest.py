@@ -32,8 +32,9 @@ def chromium() -> str | None:
     return named or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """Chromium; closed with its module, because its event loop would stop others from theirs."""
     executable = chromium()
     if executable is None or not Path(executable).is_file():
         pytest.skip(
