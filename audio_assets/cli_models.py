@@ -11,7 +11,7 @@ import typer
 from audio_assets.settings import load_settings
 
 models = typer.Typer(no_args_is_help=True, help="Checkpoints: list, scan, add, probe, remove.")
-plugins = typer.Typer(no_args_is_help=True, help="What is plugged in, and tests for it.")
+plugins = typer.Typer(help="What is plugged in, and tests for it.")
 
 Name = Annotated[str, typer.Argument(help="The checkpoint's name.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
@@ -129,6 +129,13 @@ def remove(name: Name) -> None:
 
     delete(name, _home())
     print(f"{name} is removed")
+
+
+@plugins.callback(invoke_without_command=True)
+def plugins_or_command(context: typer.Context) -> None:
+    """List what is plugged in when no command is given."""
+    if context.invoked_subcommand is None:
+        list_plugins()
 
 
 @plugins.command("list")
