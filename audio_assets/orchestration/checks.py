@@ -112,6 +112,12 @@ def golden_vector(
 
     try:
         checkpoint = resolve_checkpoint(str(_partition(context).checkpoint), home.paths)
+        if checkpoint.proposed:
+            text = (
+                f"{checkpoint.weights.name} is a bare file, so it has no golden vector; "
+                "`audio-assets models add` gives it a card and one."
+            )
+            return _result(False, text, WARN)
         encoder = compute.load_encoder(checkpoint)
         cosine = check_golden(encoder, checkpoint.directory, precision=compute.precision)
     except AudioAssetsError as error:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from audio_assets.home import Home
+from audio_assets.home import SHIPPED_CHECKPOINTS, Home
 from audio_assets.orchestration.ci_checks import main
 from audio_assets.orchestration.definitions import build_definitions
 from audio_assets.orchestration.execution import run_checks
@@ -157,6 +157,18 @@ def test_a_lost_sample_is_an_error(evaluate, stored: Home) -> None:
     evaluation = evaluate("fiftyone_dataset", "row_counts_agree")
     assert not evaluation.passed
     assert "3" in evaluation.description
+
+
+def test_a_bare_weights_file_has_no_golden_vector_and_that_is_a_warning(
+    evaluate, stored: Home
+) -> None:
+    weights = SHIPPED_CHECKPOINTS / "audiomaepp-esc10" / "weights.safetensors"
+    stored.checkpoints.mkdir(exist_ok=True)
+    (stored.checkpoints / f"{CHECKPOINT}.safetensors").symlink_to(weights)
+    evaluation = evaluate("embeddings", "golden_vector")
+    assert not evaluation.passed
+    assert evaluation.severity == dg.AssetCheckSeverity.WARN
+    assert "models add" in evaluation.description
 
 
 def test_the_command_exits_with_1_on_an_error(
