@@ -12,6 +12,7 @@ from torch import Tensor
 from audio_assets.errors import CheckpointError
 from audio_assets.models.blocks.rotary import inverse_frequencies, rotary_tables
 from audio_assets.models.encoder_config import HEAD_DIM
+from audio_assets.models.key_map import ROW_SCALE
 from audio_assets.models.spectrogram_encoder import SpectrogramEncoder
 from audio_assets.storage import atomic_open
 
@@ -37,7 +38,8 @@ def audiomaepp_state(
 
     Args:
         encoder: a Macaron encoder with rotary positions.
-        dtype: storage of matrices; vectors and tables stay float32.
+        dtype: storage of matrices; vectors and tables stay float32. int8 is symmetric, with one
+            float32 scale per row beside it.
 
     Returns:
         Tensors by published name.
@@ -50,12 +52,17 @@ def audiomaepp_state(
         raise CheckpointError(f"only the AudioMAE++ form can be written; found {config}.")
     state: dict[str, Tensor] = {}
     for name, value in encoder.named_parameters():
-        stored = value.detach().to(dtype if value.ndim in (2, 4) else torch.float32).contiguous()
+        published, weight = _publish(name), value.detach().float()
+        narrow = dtype if value.ndim in (2, 4) else torch.float32
+        if not bool(torch.isfinite(weight).all()):
+            raise CheckpointError(f"{name!r} holds NaN or infinite weights.")
+        if narrow == torch.int8:
+            state[published], state[published + ROW_SCALE] = _by_rows(weight)
+            continue
+        stored = weight.to(narrow).contiguous()
         if not bool(torch.isfinite(stored).all()):
-            raise CheckpointError(
-                f"{name!r} does not fit {dtype}: a weight is NaN, infinite or too large."
-            )
-        state[_publish(name)] = stored
+            raise CheckpointError(f"{name!r} does not fit {dtype}: a weight is too large.")
+        state[published] = stored
     cos, sin = rotary_tables(torch.arange(1 + config.patches), HEAD_DIM)
     for block in range(config.depth):
         prefix = f"encoder_blocks.{block}.attn.rope."
@@ -68,9 +75,7 @@ def audiomaepp_state(
     return state
 
 
-def write_weights(
-    encoder: SpectrogramEncoder, path: Path, dtype: torch.dtype = torch.float16
-) -> None:
+def write_weights(encoder: SpectrogramEncoder, path: Path, dtype: torch.dtype = torch.int8) -> None:
     """Write an encoder as a safetensors file, replacing an older one at once.
 
     Args:
@@ -85,6 +90,13 @@ def write_weights(
     content = safetensors.torch.save(audiomaepp_state(encoder, dtype), metadata={"format": "pt"})
     with atomic_open(path) as stream:
         stream.write(content)
+
+
+def _by_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Round a matrix to int8; returns it and one scale per row, float32 [rows]."""
+    scale = weight.flatten(1).abs().amax(dim=1).clamp(min=1e-12) / 127.0
+    rows = scale.view(-1, *[1] * (weight.ndim - 1))
+    return (weight / rows).round().to(torch.int8).contiguous(), scale.contiguous()
 
 
 def _publish(name: str) -> str:

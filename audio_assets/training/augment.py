@@ -18,14 +18,14 @@ def augment_waveform(waveform: NDArray[np.float32], rng: Generator) -> NDArray[n
     Returns:
         float32 [T].
     """
-    if rng.random() < 0.6:
-        waveform = change_speed(waveform, 2.0 ** rng.uniform(-0.3, 0.3))
-    if rng.random() < 0.8:
+    if rng.random() < 0.5:
+        waveform = change_speed(waveform, 2.0 ** rng.uniform(-0.15, 0.15))
+    if rng.random() < 0.9:
         waveform = np.roll(waveform, rng.integers(len(waveform)))
-    if rng.random() < 0.15:
+    if rng.random() < 0.1:
         waveform = silence_part(waveform, rng)
-    if rng.random() < 0.4:
-        waveform = add_noise(waveform, rng.uniform(10.0, 50.0), rng)
+    if rng.random() < 0.2:
+        waveform = add_noise(waveform, rng.uniform(20.0, 50.0), rng)
     return waveform
 
 
@@ -75,7 +75,7 @@ def mix(
 def augment_decibels(
     decibels: NDArray[np.float32], rng: Generator, range_db: float = 80.0
 ) -> NDArray[np.float32]:
-    """Change the tone colour, cut high bands, hide strips (SpecAugment, arXiv:1904.08779).
+    """Change the tone colour, hide strips (SpecAugment, arXiv:1904.08779).
 
     Args:
         decibels: float32 [n_mels, frames], relative to the maximum.
@@ -87,16 +87,14 @@ def augment_decibels(
     """
     bands, frames = decibels.shape
     changed = decibels.copy()
-    if rng.random() < 0.6:
-        knots = rng.normal(0.0, 6.0, 5)
+    if rng.random() < 0.3:
+        knots = rng.normal(0.0, 3.0, 5)
         changed += np.interp(np.linspace(0, 4, bands), np.arange(5), knots)[:, None].astype(
             np.float32
         )
-    if rng.random() < 0.15:
-        changed[rng.integers(bands // 2, bands) :] -= 60.0
     changed = np.maximum(changed - changed.max(), -range_db)
-    for axis_length, rows in ((bands, True), (bands, True), (frames, False), (frames, False)):
-        if rng.random() < 0.5:
+    for axis_length, rows in ((bands, True), (frames, False)):
+        if rng.random() < 0.6:
             width = rng.integers(1, axis_length // 6)
             start = rng.integers(axis_length - width)
             strip = np.s_[start : start + width, :] if rows else np.s_[:, start : start + width]

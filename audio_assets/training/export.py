@@ -19,7 +19,7 @@ CITATION = (
 
 
 def export_checkpoint(encoder: SpectrogramEncoder, directory: Path) -> ModelCard:
-    """Write a checkpoint directory; the weights are stored in float16 and probed as stored.
+    """Write a checkpoint directory; the weights are stored in int8 and probed as stored.
 
     Args:
         encoder: an AudioMAE++ encoder.

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from audio_assets.models.encoder_config import EncoderConfig
 from audio_assets.models.spectrogram_encoder import SpectrogramEncoder
 from audio_assets.training.batches import Batch, BatchMaker
 from audio_assets.training.loader import BatchStream, load_ahead
@@ -20,6 +21,7 @@ from audio_assets.training.losses import (
     classification_loss,
     descriptors,
     imitation_loss,
+    local_imitation_loss,
 )
 from audio_assets.training.optimization import (
     WeightAverage,
@@ -38,43 +40,58 @@ _DESCRIPTORS = 84
 
 
 class Heads(nn.Module):
-    """What fine-tuning reads off the CLS vector; thrown away afterwards."""
+    """What fine-tuning reads off the tokens; thrown away afterwards."""
 
-    def __init__(self, width: int, classes: int) -> None:
+    def __init__(self, config: EncoderConfig, classes: int) -> None:
         """Make the heads.
 
         Args:
-            width: length of the CLS vector.
+            config: geometry of the encoder.
             classes: real and synthetic classes.
         """
         super().__init__()
+        width, self.grid = config.width, config.grid
         self.classifier = CosineClassifier(width, classes)
+        self.imitate_locally = nn.Linear(width, WIDTHS[-1])
         self.describe = nn.Linear(width, _DESCRIPTORS)
         self.imitate = nn.Linear(width, WIDTHS[-1])
         self.standardize = nn.BatchNorm1d(_DESCRIPTORS, affine=False)
 
     def loss(
-        self, vectors: Tensor, batch: Batch, target: Tensor | None, settings: TrainingSettings
+        self,
+        tokens: Tensor,
+        ids_restore: Tensor,
+        batch: Batch,
+        teacher: ConvolutionalTeacher | None,
+        settings: TrainingSettings,
     ) -> Tensor:
         """Sum the weighted losses of one batch.
 
         Args:
-            vectors: CLS vectors, float [B, width].
+            tokens: what the encoder returned, float [B, 1 + K, width].
+            ids_restore: place of each grid patch in the shuffled sequence, int64 [B, N].
             batch: the batch that they belong to.
-            target: the teacher's vectors of the same pictures, float [B, teacher width], or None.
+            teacher: whom to imitate, or None.
             settings: weights of the losses.
 
         Returns:
             Scalar float32.
         """
-        vectors = vectors.float()
+        vectors = tokens[:, 0].float()
         loss = classification_loss(self.classifier, vectors, batch, settings)
-        if target is not None:
-            imitation = imitation_loss(self.imitate(vectors), vectors, target)
-            loss = loss + settings.imitation_weight * imitation
         described = self.standardize(descriptors(batch.images))
         description = functional.smooth_l1_loss(self.describe(vectors), described)
-        return loss + settings.descriptor_weight * description
+        loss = loss + settings.descriptor_weight * description
+        if teacher is None:
+            return loss
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            maps = teacher.maps(batch.images)
+            target = teacher.pool(maps)
+        imitation = imitation_loss(self.imitate(vectors), vectors, target)
+        kept = ids_restore.argsort(dim=1)[:, : tokens.shape[1] - 1]
+        guess = self.imitate_locally(tokens[:, 1:].float())
+        local = local_imitation_loss(guess, maps, kept, self.grid)
+        return loss + settings.imitation_weight * imitation + settings.local_weight * local
 
 
 @dataclass(frozen=True)
@@ -119,7 +136,7 @@ def finetune(
         teacher: whose vectors to imitate, or None.
         validate: called with an encoder of averaged weights every few epochs; its text is logged.
     """
-    heads = Heads(encoder.config.width, batches.classes)
+    heads = Heads(encoder.config, batches.classes)
     first, saved = 0, state.load()
     if saved and saved["stage"] not in (PRETRAINED, stage.name, stage.before):
         return
@@ -196,10 +213,8 @@ class _Pass:
         early, late = stage.patch_dropout
         dropout = early + (late - early) * decay_progress(done, stage.epochs, stage.decay_share)
         with torch.autocast("cpu", torch.bfloat16):
-            latent, _, _ = self.encoder.forward_encoder(batch.images, dropout, generator)
-            with torch.no_grad():
-                target = self.teacher.embed(batch.images) if self.teacher else None
-        loss = self.heads.loss(latent[:, 0], batch, target, self.settings)
+            latent, _, ids_restore = self.encoder.forward_encoder(batch.images, dropout, generator)
+        loss = self.heads.loss(latent, ids_restore, batch, self.teacher, self.settings)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         parameters = [value for module in modules for value in module.parameters()]

@@ -101,6 +101,28 @@ def imitation_loss(
     return direction + functional.kl_div(ranks[0], ranks[1], reduction="batchmean", log_target=True)
 
 
+def local_imitation_loss(
+    imitated: Tensor, maps: Tensor, kept: Tensor, grid: tuple[int, int]
+) -> Tensor:
+    """Follow a teacher's local features, patch by patch (as in FitNets, arXiv:1412.6550).
+
+    Args:
+        imitated: the student's guess at each kept patch, float [B, K, teacher width].
+        maps: the teacher's features, float [B, teacher width, h, w]; each channel is standardised
+            over the batch.
+        kept: grid index of each kept patch, int64 [B, K].
+        grid: (rows, columns) of the student's patches.
+
+    Returns:
+        Scalar float32.
+    """
+    deviation, mean = torch.std_mean(maps, dim=(0, 2, 3), keepdim=True)
+    target = functional.interpolate((maps - mean) / (deviation + 1e-4), size=grid, mode="bilinear")
+    target = target.flatten(2).transpose(1, 2)
+    chosen = target.gather(1, kept[..., None].expand(-1, -1, target.shape[-1]))
+    return functional.smooth_l1_loss(imitated.float(), chosen)
+
+
 def contrastive_loss(vectors: Tensor, classes: Tensor, temperature: float = 0.1) -> Tensor:
     """Supervised contrastive loss (Khosla et al. 2020, arXiv:2004.11362).
 

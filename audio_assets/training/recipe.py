@@ -79,7 +79,7 @@ def train_encoder(
         saved = RunState(state_files(state_file)[1], state.fingerprint)
         teacher = train_teacher(batches, settings, saved)
     encoder = new_encoder(settings)
-    pretrain(encoder, batches, settings, state)
+    pretrain(encoder, batches, settings, state, teacher)
     saved = state.load()
     if saved:
         encoder.load_state_dict(saved["encoder"])

@@ -40,8 +40,10 @@ class TrainingSettings:
         contrastive_weight: weight of the supervised contrastive loss.
         descriptor_weight: weight of the regression of acoustic descriptors.
         teacher_epochs: passes of the convolutional teacher; 0 for none.
+        teacher_batch: clips per step of the teacher.
         teacher_lr: peak learning rate of the teacher.
-        imitation_weight: weight of following the teacher.
+        imitation_weight: weight of following the teacher's vectors.
+        local_weight: weight of following the teacher's local features.
         label_smoothing: share of a label spread over all classes.
         mix_share: share of clips that are mixtures of two.
         synthetic_share: share of procedurally made sounds added to each batch.
@@ -60,31 +62,33 @@ class TrainingSettings:
     second_hidden: int = 768
     position_table: bool = False
     seed: int = 51
-    pretrain_epochs: int = 20
-    pretrain_batch: int = 32
-    pretrain_lr: float = 6e-4
-    pretrain_mask: float = 0.8
-    finetune_epochs: int = 100
-    finish_epochs: int = 40
+    pretrain_epochs: int = 10
+    pretrain_batch: int = 16
+    pretrain_lr: float = 3e-4
+    pretrain_mask: float = 0.75
+    finetune_epochs: int = 80
+    finish_epochs: int = 0
     finish_dropout: tuple[float, float] = (0.3, 0.0)
     finish_decay_share: float = 0.85
     finish_mix_share: float = 0.3
-    finetune_batch: int = 32
-    finetune_lr: float = 4e-4
-    decay_share: float = 0.3
-    layer_decay: float = 0.85
-    patch_dropout: tuple[float, float] = (0.7, 0.4)
+    finetune_batch: int = 16
+    finetune_lr: float = 3e-4
+    decay_share: float = 0.6
+    layer_decay: float = 1.0
+    patch_dropout: tuple[float, float] = (0.4, 0.0)
     drop_path: float = 0.1
     weight_decay: float = 0.05
     ema_decay: float = 0.99
     contrastive_weight: float = 0.3
     descriptor_weight: float = 0.2
-    teacher_epochs: int = 40
+    teacher_epochs: int = 80
+    teacher_batch: int = 32
     teacher_lr: float = 2e-3
     imitation_weight: float = 1.0
+    local_weight: float = 4.0
     label_smoothing: float = 0.05
     mix_share: float = 0.5
-    synthetic_share: float = 0.125
+    synthetic_share: float = 0.0625
     save_every: int = 5
     validate_every: int = 10
     threads: int = 1

@@ -45,11 +45,19 @@ class ConvolutionalTeacher(nn.Module):
         self.project = nn.Linear(channels, channels)
         self.classifier = CosineClassifier(channels, classes)
 
+    def maps(self, images: Tensor) -> Tensor:
+        """Turn pictures uint8 [B, H, W] into local features float32 [B, 192, H / 32, W / 32]."""
+        levels = functional.avg_pool2d(images[:, None].float() / 255.0, 2) * 2.0 - 0.5
+        return self.body(levels.contiguous(memory_format=torch.channels_last)).float()
+
+    def pool(self, maps: Tensor) -> Tensor:
+        """Turn local features into one vector per picture, float32 [B, 192]."""
+        over_time = maps.mean(dim=2)
+        return self.project(over_time.amax(dim=2) + over_time.mean(dim=2)).float()
+
     def embed(self, images: Tensor) -> Tensor:
         """Turn pictures uint8 [B, H, W] into vectors float32 [B, 192]."""
-        levels = functional.avg_pool2d(images[:, None].float() / 255.0, 2) * 2.0 - 0.5
-        maps = self.body(levels.contiguous(memory_format=torch.channels_last)).float().mean(dim=2)
-        return self.project(maps.amax(dim=2) + maps.mean(dim=2)).float()
+        return self.pool(self.maps(images))
 
     def forward(self, images: Tensor) -> Tensor:
         """Score pictures uint8 [B, H, W]; returns logits float32 [B, classes]."""
@@ -89,13 +97,13 @@ def train_teacher(
     )
     teacher.train()
     stream = load_ahead(
-        BatchStream(batches, 2, range(settings.teacher_epochs), settings.finetune_batch),
+        BatchStream(batches, 2, range(settings.teacher_epochs), settings.teacher_batch),
         settings.loader_processes,
     )
     for epoch in range(settings.teacher_epochs):
         started = time.monotonic()
         loss = _pass(
-            teacher, stream, batches.steps(settings.finetune_batch), settings, optimizer, epoch
+            teacher, stream, batches.steps(settings.teacher_batch), settings, optimizer, epoch
         )
         seconds = time.monotonic() - started
         logger.info(
