@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help setup setup-dev demo demo-esc50 dev app test lint format lock stop clean
+.PHONY: help setup setup-dev demo demo-esc50 dev serve app test lint format lock stop clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,8 +45,11 @@ app: setup ## Open the FiftyOne App on the data set (FOLDER=name picks one)
 	$(BIN)/audio-assets app $(if $(FOLDER),"$(FOLDER)")
 
 dev: setup ## Start Dagster's web interface and daemon
-	@$(BIN)/python -c "from audio_assets.home import Home; from audio_assets.orchestration.instance import write_config; write_config(Home.of().ensure())"
+	@$(BIN)/python -c "from audio_assets.home import Home; from audio_assets.orchestration.instance import create_storage; create_storage(Home.of().ensure())"
 	DAGSTER_HOME="$${AUDIO_ASSETS_HOME:-$(CURDIR)}" $(BIN)/dagster dev -w workspace.yaml
+
+serve: setup ## Start REST API, Dagster's web interface and daemon; Ctrl-C stops them together
+	$(BIN)/audio-assets serve
 
 test: setup-dev ## Run the whole test suite
 	$(BIN)/python -m pytest

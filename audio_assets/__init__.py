@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from audio_assets.comparing import compare as compare
     from audio_assets.encoding.config import Config as Config
     from audio_assets.encoding.generator import EmbeddingGenerator as EmbeddingGenerator
     from audio_assets.loaders.base import AudioDataLoader as AudioDataLoader
@@ -24,6 +25,7 @@ _LAZY = {
     "AudioDataLoader": "audio_assets.loaders.base",
     "Config": "audio_assets.encoding.config",
     "EmbeddingGenerator": "audio_assets.encoding.generator",
+    "compare": "audio_assets.comparing",
     "load_embeddings": "audio_assets.reading",
     "load_encoder": "audio_assets.models.encoder",
     "run": "audio_assets.running",

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import sys
-from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
+from audio_assets.cli_analysis import cluster, compare
+from audio_assets.cli_export import export
 from audio_assets.cli_models import models, plugins
+from audio_assets.cli_run import run
+from audio_assets.cli_serving import api, serve
 from audio_assets.errors import AudioAssetsError
 from audio_assets.settings import load_settings
 
@@ -26,64 +29,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Folders of recordings to embeddings to something people explore.",
 )
+app.command()(run)
+app.command()(export)
+app.command()(cluster)
+app.command()(compare)
 app.add_typer(models, name="models")
 app.add_typer(plugins, name="plugins")
+app.command()(api)
+app.command()(serve)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, last, on stdout.")]
 Checkpoint = Annotated[str | None, typer.Option(help="Checkpoint; the default one if not given.")]
 FolderName = Annotated[str, typer.Option("--folder", help="The folder's name.")]
-
-
-class Policy(StrEnum):
-    """How recordings become windows."""
-
-    clip = "clip"
-    sliding = "sliding"
-
-
-class Tail(StrEnum):
-    """What becomes of the rest of a recording."""
-
-    overlap_back = "overlap_back"
-    pad = "pad"
-    drop = "drop"
-
-
-class What(StrEnum):
-    """What to export."""
-
-    embeddings = "embeddings"
-    metadata = "metadata"
-    clusters = "clusters"
-    raven = "raven"
-    audacity = "audacity"
-    csv = "csv"
-
-
-@app.command()
-def run(
-    folder: Annotated[Path, typer.Argument(help="Any directory of recordings; used in place.")],
-    name: Annotated[str | None, typer.Option(help="Its key; by default from its name.")] = None,
-    checkpoint: Checkpoint = None,
-    policy: Annotated[Policy | None, typer.Option(help="One window per file, or many.")] = None,
-    window: Annotated[float | None, typer.Option(help="Window length in seconds.")] = None,
-    hop: Annotated[float | None, typer.Option(help="Seconds between window starts.")] = None,
-    tail: Annotated[Tail | None, typer.Option(help="What becomes of the rest.")] = None,
-    verify: Annotated[bool, typer.Option(help="Hash every file again.")] = False,
-    strict: Annotated[bool, typer.Option(help="Exit with 3 when any file failed.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Ingest and encode a folder; only what is stale is computed."""
-    from audio_assets.running import run as run_folder
-    from audio_assets.summary import run_summary
-
-    report = run_folder(
-        folder, checkpoint, name=name, policy=policy.value if policy else None, window=window,
-        hop=hop, tail=tail.value if tail else None, verify=verify,
-    )  # fmt: skip
-    _print(report.to_dict() if as_json else run_summary(report), as_json)
-    if strict and report.failed:
-        raise typer.Exit(3)
 
 
 @app.command()
@@ -128,20 +85,6 @@ def search(
     query = read_npy(vector, mmap=False) if vector else None
     rows = find(folder, window_id=window_id, file=file, vector=query, checkpoint=checkpoint, k=k)
     _print({"results": rows} if as_json else results_table(rows), as_json)
-
-
-@app.command()
-def export(
-    folder: Annotated[str, typer.Argument(help="The folder's name.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")],
-    what: Annotated[What, typer.Option(help="Which table.")],
-    checkpoint: Checkpoint = None,
-) -> None:
-    """Write embeddings, metadata, clusters, a Raven table or Audacity labels to a file."""
-    from audio_assets.exporting import export as write
-
-    rows = write(folder, checkpoint or load_settings().checkpoint, what.value, output)
-    print(f"{output}: {rows} rows")
 
 
 @app.command("app")

@@ -34,14 +34,16 @@ def list_models(as_json: Json = False) -> None:
 
 @models.command()
 def scan(
-    directory: Annotated[Path, typer.Argument(help="Where to look for model files.")],
+    directory: Annotated[
+        Path | None, typer.Argument(help="Where to look; the home's checkpoints if not given.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Look at model files: kind, input, rate, dimension, or why one cannot be used."""
     from audio_assets.models.scan import scan as look
     from audio_assets.summary import columns
 
-    found = look(directory)
+    found = look(directory or _home().checkpoints)
     if as_json:
         rows = [
             {"path": str(s.path), "kind": s.kind, "problem": s.problem, **s.facts} for s in found
@@ -54,7 +56,7 @@ def scan(
     print(columns(header, table))
     for s in found:
         if s.problem:
-            print(f"{s.path}: {s.problem}")
+            print(s.problem if str(s.path) in s.problem else f"{s.path}: {s.problem}")
 
 
 @models.command()

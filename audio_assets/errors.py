@@ -15,6 +15,14 @@ class UsageError(AudioAssetsError):
     exit_code = 2
 
 
+class NotFoundError(UsageError):
+    """Nothing has the name or id that was asked for."""
+
+
+class ConflictError(UsageError):
+    """What was asked for contradicts what is there; the message says what has to change first."""
+
+
 class SettingsError(UsageError):
     """A setting (environment variable or file) has a value that cannot be used."""
 

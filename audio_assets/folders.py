@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import ValidationError
 
+from audio_assets.audio_folder import AudioFolder as AudioFolder
+from audio_assets.audio_folder import FolderTransform as FolderTransform
 from audio_assets.errors import StorageError, UsageError
 from audio_assets.home import Home, check_slug, slug
-from audio_assets.recordings.times import time_zone
 from audio_assets.recordings.windows import WindowGrid
 from audio_assets.storage import atomic_open
 
@@ -20,61 +21,6 @@ Result = TypeVar("Result")
 
 LOCK_SECONDS = 30
 HEADER = "# Registered audio folders; written by audio-assets, safe to read, edit with care.\n"
-
-
-class FolderTransform(BaseModel):
-    """The transform of the checkpoint that was first run on a folder."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    params: dict[str, Any] = Field(default_factory=dict)
-
-
-class AudioFolder(BaseModel):
-    """One registered directory of recordings; its key is a Dagster partition key.
-
-    Attributes:
-        key: slug, unique whatever the case of its letters.
-        root: absolute path, used in place.
-        grid: how its recordings are cut into windows; while `input_seconds` is None, a provisional
-            one that the first run of a checkpoint may replace.
-        loader: `auto` or a loader's name.
-        columns: standard column → name in the data set's own table.
-        metadata_file: that table, relative to the root; None to look for it.
-        timezone: of the recorder's clock.
-        checkpoints: the checkpoints wanted for it.
-        synthetic_geo: whether to invent coordinates where there are none.
-        transform: of the checkpoint first run here; its arrays are the stored spectrograms.
-        input_seconds: input length of that checkpoint.
-        state: `missing` when the directory vanished; nothing of it is deleted.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    key: str
-    root: Path
-    grid: WindowGrid
-    loader: str = "auto"
-    columns: dict[str, str] = Field(default_factory=dict)
-    metadata_file: str | None = None
-    timezone: str = "UTC"
-    checkpoints: list[str] = Field(default_factory=list)
-    synthetic_geo: bool = False
-    transform: FolderTransform | None = None
-    input_seconds: float | None = Field(None, gt=0)
-    state: Literal["present", "missing"] = "present"
-
-    @field_validator("timezone")
-    @classmethod
-    def _timezone_exists(cls, name: str) -> str:
-        time_zone(name)
-        return name
-
-    def settings(self) -> dict[str, Any]:
-        """What of the folder's settings can change its data: enters `folder_version`."""
-        chosen = {"grid", "loader", "columns", "metadata_file", "timezone", "synthetic_geo"}
-        return self.model_dump(mode="json", include=chosen)
 
 
 class FolderRegistry:
@@ -225,10 +171,7 @@ def _default_grid(root: Path, fields: dict[str, Any]) -> WindowGrid:
 
 
 def _dump(folders: dict[str, AudioFolder]) -> str:
-    entries = {
-        key: folders[key].model_dump(mode="json", exclude={"key"}, exclude_none=True)
-        for key in sorted(folders)
-    }
+    entries = {key: folders[key].entry() for key in sorted(folders)}
     return HEADER + yaml.safe_dump({"folders": entries}, sort_keys=False, allow_unicode=True)
 
 

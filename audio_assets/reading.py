@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from audio_assets.errors import NotMaterializedError, UsageError
 from audio_assets.folders import FolderRegistry
 from audio_assets.home import Home
+from audio_assets.recordings.clock import clock_of, window_start_times
+from audio_assets.recordings.windows import WindowGrid, grid_of
+from audio_assets.schemas import UTC
 from audio_assets.settings import Settings, load_settings
 from audio_assets.storage import read_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
+
+FIRST = ["window_id", "recording_id", "path", "start_s", "end_s", "padded_s", "window_start_time"]
+"""Columns of every window; a custom metadata column of one of these names gets `_custom`."""
 
 
 def load_embeddings(
@@ -30,7 +37,10 @@ def load_embeddings(
 
     Returns:
         windows: one row per vector: window_id, recording_id, path (relative to the folder),
-            start_s, end_s (seconds from the start of the recording) and all metadata columns.
+            start_s, end_s (seconds from the start of the recording), padded_s (seconds of zeros
+            that the window's length asks for beyond them), window_start_time (UTC, corrected by
+            what the recorder's clock was wrong by) and all metadata columns, among them
+            start_time, that of the recording.
         vectors: float32 [N, dim], in the order of `windows`.
 
     Raises:
@@ -42,13 +52,29 @@ def load_embeddings(
     home = Home.of(settings)
     table = embeddings_table(home, folder, checkpoint or settings.checkpoint)
     windows = table.drop_columns(["embedding", "encoding_signature"]).to_pandas()
-    paths = _read_asset(home, "raw_audio", folder).select(["recording_id", "path", "status"])
-    paths = paths.to_pandas().query("status == 'ok'").drop(columns="status")
+    recordings = _read_asset(home, "raw_audio", folder)
     metadata = _read_asset(home, "metadata_table", folder).to_pandas()
-    joined = windows.merge(paths, on="recording_id", how="left", validate="many_to_one")
+    metadata = metadata.rename(columns={name: f"{name}_custom" for name in FIRST if name != "path"})
+    ok = recordings.filter(pc.field("status") == "ok")
+    facts = ok.select(["recording_id", "path", "sample_rate", "frames"]).to_pandas()
+    joined = windows.merge(facts, on="recording_id", how="left", validate="many_to_one")
+    joined["padded_s"] = _padding(joined, grid_of(recordings))
+    joined = joined.drop(columns=["sample_rate", "frames"])
     joined = joined.merge(metadata, on="path", how="left", validate="many_to_one")
-    first = ["window_id", "recording_id", "path", "start_s", "end_s"]
-    return joined[first + [c for c in joined.columns if c not in first]], vectors_of(table)
+    joined["window_start_time"] = window_start_times(
+        pa.array(joined["start_time"], UTC), joined["start_s"].to_numpy(), clock_of(recordings)
+    ).to_pandas()
+    return joined[FIRST + [c for c in joined.columns if c not in FIRST]], vectors_of(table)
+
+
+def _padding(windows: pd.DataFrame, grid: WindowGrid) -> np.ndarray:
+    """Seconds that each window lacks to the grid's length, float [N]; none in clip folders."""
+    if grid.policy == "clip":
+        return np.zeros(len(windows))
+    rate = windows["sample_rate"].to_numpy(dtype=np.float64)
+    length = np.maximum(1, np.rint(rate * grid.window_s))
+    real = np.rint((windows["end_s"] - windows["start_s"]).to_numpy() * rate)
+    return np.maximum(0.0, length - real) / rate
 
 
 def embeddings_table(home: Home, folder: str, checkpoint: str) -> pa.Table:

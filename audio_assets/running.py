@@ -15,6 +15,7 @@ from audio_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from audio_assets.orchestration.runner import RunReport
+    from audio_assets.recordings.clock import ClockCorrection
 
 
 def run(
@@ -26,6 +27,9 @@ def run(
     window: float | None = None,
     hop: float | None = None,
     tail: Literal["overlap_back", "pad", "drop"] | None = None,
+    time_zone: str | None = None,
+    time_pattern: str | None = None,
+    clock: ClockCorrection | None = None,
     verify: bool = False,
     settings: Settings | None = None,
 ) -> RunReport:
@@ -39,6 +43,11 @@ def run(
         window: window length in seconds; the checkpoint's input length when None.
         hop: seconds between window starts; the window length when None.
         tail: what becomes of the rest of a recording; `overlap_back` when None.
+        time_zone: of the recorder's clock, IANA name or `+02:00`; what the folder has when None.
+        time_pattern: regular expression for start times in file names
+            (`recordings.times.compile_pattern`), "" for the known recorders' patterns again; what
+            the folder has when None.
+        clock: what the recorder's clock was wrong by; what the folder has when None.
         verify: hash every file again, even when size and times are unchanged.
         settings: the settings; from the environment when None.
 
@@ -56,7 +65,8 @@ def run(
     checkpoint = checkpoint or settings.checkpoint
     registered = register_folder(
         home, Path(folder), checkpoint, name=name, policy=policy, window=window, hop=hop,
-        tail=tail, synthetic_geo=settings.add_synthetic_geo,
+        tail=tail, synthetic_geo=settings.add_synthetic_geo, time_zone=time_zone,
+        time_pattern=time_pattern, clock=clock,
     )  # fmt: skip
     return run_folder(home, registered.key, checkpoint, settings, verify=verify)
 
@@ -72,6 +82,9 @@ def register_folder(
     hop: float | None = None,
     tail: Literal["overlap_back", "pad", "drop"] | None = None,
     synthetic_geo: bool = False,
+    time_zone: str | None = None,
+    time_pattern: str | None = None,
+    clock: ClockCorrection | None = None,
 ) -> AudioFolder:
     """Put a folder into the registry, or find it there, and add the checkpoint to its wanted ones.
 
@@ -86,18 +99,24 @@ def register_folder(
     from audio_assets.models.registry import resolve_checkpoint
 
     card = resolve_checkpoint(checkpoint, home).card
+    times = {"timezone": time_zone, "time_pattern": time_pattern, "clock": clock}
     registry = FolderRegistry(home)
     known = _registered(registry, root, name)
     if known is None or known.input_seconds is None:
         loader = known.loader if known else "auto"
-        grid = _requested_grid(
-            default_grid(root.expanduser(), loader, card.input_seconds), policy, window, hop, tail
+        grid = requested_grid(
+            default_grid(root.expanduser(), loader, load_settings().window_s or card.input_seconds),
+            policy,
+            window,
+            hop,
+            tail,
         )
         return registry.register(
             root, name, grid=grid, checkpoints=[card.name], input_seconds=card.input_seconds,
             transform=card.picture_transform.model_dump(), synthetic_geo=synthetic_geo or None,
+            **times,
         )  # fmt: skip
-    grid = _requested_grid(known.grid, policy, window, hop, tail)
+    grid = requested_grid(known.grid, policy, window, hop, tail)
     if grid != known.grid:
         raise UsageError(
             f"Folder {known.key!r} has the window grid {known.grid.to_json()}, not "
@@ -106,7 +125,7 @@ def register_folder(
         )
     wanted = list(dict.fromkeys([*known.checkpoints, card.name]))
     return registry.register(
-        root, known.key, checkpoints=wanted, synthetic_geo=synthetic_geo or None
+        root, known.key, checkpoints=wanted, synthetic_geo=synthetic_geo or None, **times
     )
 
 
@@ -123,7 +142,7 @@ def _registered(registry: FolderRegistry, root: Path, name: str | None) -> Audio
     return same[0] if len(same) == 1 else None
 
 
-def _requested_grid(
+def requested_grid(
     base: WindowGrid,
     policy: Literal["clip", "sliding"] | None,
     window: float | None,

@@ -17,7 +17,7 @@ RECORDINGS = pa.schema(
         pa.field("duration_s", pa.float64()),
         pa.field("format", pa.string()),
         pa.field("subtype", pa.string()),
-        pa.field("start_time", UTC),
+        pa.field("start_time", UTC),  # corrected by what the clock was wrong by
         pa.field("status", pa.string(), nullable=False),  # ok | failed | duplicate
         pa.field("warning", pa.string()),
         pa.field("reason", pa.string()),
@@ -25,9 +25,11 @@ RECORDINGS = pa.schema(
         pa.field("mtime_ns", pa.int64()),
         pa.field("ctime_ns", pa.int64()),
         pa.field("inode", pa.uint64()),
+        pa.field("recorder_time", UTC),  # start by the recorder's own clock, uncorrected
     ]
 )
-"""One row per file, sorted by path. Schema metadata `grid` holds the folder's grid as JSON."""
+"""One row per file, sorted by path. Schema metadata: `grid`, the folder's grid, and `clock`, the
+correction between recorder_time and start_time, both as JSON."""
 
 WINDOWS = pa.schema(
     [
@@ -77,8 +79,23 @@ CLUSTERS = pa.schema(
         pa.field("window_id", pa.string(), nullable=False),
         pa.field("cluster", pa.int32(), nullable=False),  # -1 is noise
         pa.field("probability", pa.float32(), nullable=False),
+        pa.field("outlier_score", pa.float32(), nullable=False),  # 0 to 1; 1 is far from all
+        pa.field("exemplar", pa.int32()),  # 0 is the medoid of its cluster, then the next central
     ]
 )
+
+ASSIGNMENTS = pa.schema(
+    [
+        CLUSTERS.field("window_id"),
+        pa.field("recording_id", pa.string(), nullable=False),
+        pa.field("folder", pa.string(), nullable=False),
+        pa.field("path", pa.string(), nullable=False),
+        pa.field("start_s", pa.float64(), nullable=False),
+        pa.field("end_s", pa.float64(), nullable=False),
+        *(CLUSTERS.field(n) for n in ("cluster", "probability", "outlier_score", "exemplar")),
+    ]
+)
+"""One row per window of an ad-hoc clustering, in the order of its embedding sets."""
 
 NEIGHBOURS = pa.schema(
     [

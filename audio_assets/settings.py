@@ -5,17 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from audio_assets.errors import SettingsError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+DEFAULT_CHECKPOINT = "audiomaepp-esc10"
+FAKE_CHECKPOINT = "fake"
 
 
 def default_home() -> Path:
     """The project's directory when run from a checkout, else the current directory."""
     return PROJECT_DIR if (PROJECT_DIR / "workspace.yaml").is_file() else Path.cwd()
+
+
+def _zero_or_two(dimensions: int) -> int:
+    if dimensions == 1:
+        raise ValueError("0 (no UMAP), or 2 and more")
+    return dimensions
 
 
 class Settings(BaseSettings):
@@ -28,7 +36,7 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=default_home, description="Directory that holds all state")
     test_data: Path | None = Field(None, description="Real recordings for the test suite")
 
-    checkpoint: str = Field("audiomaepp-esc10", description="Checkpoint used where none is named")
+    checkpoint: str = Field(DEFAULT_CHECKPOINT, description="Checkpoint used where none is named")
     device: Literal["auto", "cuda", "mps", "cpu"] = Field("auto", description="Where models run")
     precision: Literal["fp32", "bf16"] = Field("fp32", description="Arithmetic of torch encoders")
     batch_size: Annotated[int, Field(ge=1, le=4096)] = Field(32, description="Windows per batch")
@@ -45,10 +53,16 @@ class Settings(BaseSettings):
     tsne_learning_rate: Annotated[float, Field(gt=0)] = Field(
         200.0, description="t-SNE: learning rate"
     )
-    cluster_dimensions: Annotated[int, Field(ge=2, le=64)] = Field(
-        5, description="Dimensions of the UMAP in which HDBSCAN clusters"
+    cluster_method: Literal["hdbscan", "kmeans", "agglomerative"] = Field(
+        "hdbscan", description="Clustering method of the clusters asset"
+    )
+    cluster_dimensions: Annotated[int, AfterValidator(_zero_or_two), Field(ge=0, le=64)] = Field(
+        5, description="Dimensions of the UMAP in which is clustered; 0 clusters without a UMAP"
     )
     cluster_min_size: Annotated[int, Field(ge=2)] = Field(10, description="HDBSCAN: cluster size")
+    cluster_count: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        10, description="k-means and agglomerative: number of clusters"
+    )
     similarity_k: Annotated[int, Field(ge=1, le=10_000)] = Field(20, description="Neighbours kept")
     similarity_backend: Literal["exact", "sklearn"] = Field(
         "exact", description="FiftyOne similarity backend"
@@ -67,6 +81,50 @@ class Settings(BaseSettings):
     )
     sensor_interval_s: Annotated[int, Field(ge=1)] = Field(30, description="Seconds between ticks")
     app_port: Annotated[int, Field(ge=1, le=65535)] = Field(5151, description="FiftyOne App port")
+    mongod_idle_minutes: Annotated[float, Field(ge=0)] = Field(
+        120.0, description="Minutes without any client after which MongoDB stops; 0 for never"
+    )
+
+    window_s: Annotated[float, Field(gt=0, le=7 * 86400)] | None = Field(
+        None, description="Window length in seconds of folders registered from now on"
+    )
+    target_sample_rate: Annotated[int, Field(ge=1000, le=10_000_000)] | None = Field(
+        None, description="Input rate of models whose file does not state one, in hertz"
+    )
+    models_dir: Path | None = Field(
+        None, description="Directory of model files that the API may scan and register"
+    )
+    fake_model: bool = Field(
+        False, description="Provide the checkpoint `fake`, quick and meaningless, for tests"
+    )
+
+    api_host: Annotated[str, Field(min_length=1)] = Field(
+        "127.0.0.1", description="Address that the REST API listens on"
+    )
+    api_port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="REST API port")
+    dagster_port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        3000, description="Port of Dagster's web interface under `audio-assets serve`"
+    )
+    code_server_port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        4266, description="Port of Dagster's code server under `audio-assets serve`"
+    )
+    api_token: SecretStr | None = Field(
+        None, description="Bearer token; required where the address is not loopback"
+    )
+    audio_root: Path | None = Field(
+        None, description="The only directory, beside data/audio, whose recordings the API reads"
+    )
+    upload_max_mb: Annotated[int, Field(ge=1)] = Field(
+        2048, description="Largest upload in megabytes"
+    )
+    upload_max_hours: Annotated[float, Field(gt=0)] = Field(
+        25.0, description="Longest uploaded recording in hours"
+    )
+    database_url: str | None = Field(
+        None,
+        repr=False,  # it may hold a password
+        description="SQLAlchemy address of the job table; a SQLite file of the home if unset",
+    )
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -80,7 +138,7 @@ def load_settings(**overrides: object) -> Settings:
     """
     try:
         settings = Settings(**{k: v for k, v in overrides.items() if v is not None})  # type: ignore[arg-type]
-        return _with_default_checkpoint(settings)
+        return with_default_checkpoint(settings)
     except ValidationError as error:
         lines = [
             f"AUDIO_ASSETS_{str(e['loc'][0]).upper()}={e['input']!r}: {e['msg']}"
@@ -89,12 +147,19 @@ def load_settings(**overrides: object) -> Settings:
         raise SettingsError("; ".join(lines) + ". Correct or unset the variable.") from error
 
 
-def _with_default_checkpoint(settings: Settings) -> Settings:
-    """What `models set-default` chose, where neither environment nor caller names a checkpoint."""
+def with_default_checkpoint(settings: Settings) -> Settings:
+    """What `models set-default` chose, where neither environment nor caller names a checkpoint.
+
+    A long-lived process calls it again to see a choice made meanwhile.
+    """
     if "checkpoint" in settings.model_fields_set:
         return settings
     try:
         name = (settings.home / "checkpoints" / ".default").read_text("utf-8").strip()
     except OSError:
-        return settings
-    return settings.model_copy(update={"checkpoint": name}) if name else settings
+        name = ""
+    if not name and settings.fake_model:
+        name = FAKE_CHECKPOINT
+    chosen = settings.model_copy(update={"checkpoint": name or DEFAULT_CHECKPOINT})
+    chosen.model_fields_set.discard("checkpoint")  # still nobody's explicit choice
+    return chosen

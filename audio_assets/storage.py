@@ -98,6 +98,18 @@ def read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
         raise StorageError(f"{path} cannot be read as Parquet: {error}.") from error
 
 
+def read_parquet_schema(path: Path) -> pa.Schema:
+    """Columns and schema metadata of a table; no row is read.
+
+    Raises:
+        StorageError: when it is missing or damaged.
+    """
+    try:
+        return pq.read_schema(path)
+    except (OSError, pa.ArrowException) as error:
+        raise StorageError(f"{path} cannot be read as Parquet: {error}.") from error
+
+
 def write_npy(path: Path, array: np.ndarray) -> None:
     """Write an array atomically as `.npy`, without pickle."""
     with atomic_open(path) as stream:

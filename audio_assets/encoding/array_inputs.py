@@ -83,9 +83,9 @@ class StoredInputs:
             yield InputJob(recording, here, np.ones(len(here), np.int64), places)
 
     def read(self, job: InputJob) -> InputBatch:
-        """Copy the rows of a job out of the memory map."""
+        """Copy the rows of a job out of the store."""
         started = time.perf_counter()
-        arrays = np.asarray(self.arrays.array[job.spans[:, 0]])
+        arrays = self.arrays.take(job.spans[:, 0])
         return InputBatch(job, arrays, seconds={"read_arrays": time.perf_counter() - started})
 
 

@@ -184,7 +184,7 @@ class _Rows:
 
     def take(self, rows: np.ndarray) -> np.ndarray:
         """[n, *shape]."""
-        return self.arrays.array[rows]
+        return self.arrays.take(rows)
 
 
 def _compute(
@@ -245,7 +245,7 @@ def _draw_missing(
     missing = [(row, window) for row, window in names if png_name(window) not in drawn]
 
     def draw(item: tuple[int, str]) -> None:
-        previews.write(item[1], published.array[item[0]])
+        previews.write(item[1], published.take(np.array([item[0]]))[0])
 
     def jobs() -> Iterator[tuple[int, str]]:
         yield from missing

@@ -46,6 +46,31 @@ class WindowArrays:
         """Row of each window: int64 [len(window_ids)], -1 where it is not stored."""
         return positions(window_ids, self.window_ids)
 
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """Copy rows by plain reads; pages of a memory map would stay and add up to the whole file.
+
+        Args:
+            rows: int64 [n], each 0 ≤ row < N.
+
+        Returns:
+            [n, *shape].
+
+        Raises:
+            StorageError: when the file ends too early.
+        """
+        mapped = self.array
+        if not isinstance(mapped, np.memmap) or mapped.filename is None or not len(rows):
+            return np.asarray(mapped[rows])
+        out = np.empty((len(rows), *mapped.shape[1:]), mapped.dtype)
+        runs = np.split(np.arange(len(rows)), np.flatnonzero(np.diff(rows) != 1) + 1)
+        with Path(mapped.filename).open("rb", buffering=0) as stream:
+            for run in runs:
+                here = out[run[0] : run[-1] + 1]
+                stream.seek(mapped.offset + int(rows[run[0]]) * out[0].nbytes)
+                if stream.readinto(here.view(np.uint8).data) != here.nbytes:
+                    raise StorageError(f"{mapped.filename} ends before row {rows[run[-1]]}.")
+        return out
+
     @classmethod
     def open(cls, directory: Path) -> Self:
         """Open a store.

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from audio_assets.errors import MetadataError
+from audio_assets.recordings.clock import clock_of, window_start_times
 from audio_assets.schemas import METADATA
 
 Kind = Literal["string", "int", "float", "bool", "time", "strings", "label", "cluster", "location"]
@@ -199,9 +201,7 @@ def _locations(lat: pa.ChunkedArray, lon: pa.ChunkedArray) -> list[tuple[float, 
 
 def _window_times(windows: pa.Table, rows: pa.Table, probed: pa.Table) -> list[datetime | None]:
     """When each window starts: the recording's start (table first, then file name) + start_s."""
-    known, probable = rows["start_time"].to_pylist(), probed["start_time"].to_pylist()
-    starts = [a if a is not None else b for a, b in zip(known, probable, strict=True)]
-    return [
-        None if start is None else _utc(start + timedelta(seconds=offset))
-        for start, offset in zip(starts, windows["start_s"].to_pylist(), strict=True)
-    ]
+    starts = pc.call_function("coalesce", [rows["start_time"], probed["start_time"]])
+    clock = clock_of(probed)
+    times = window_start_times(starts, windows["start_s"].to_numpy(), clock).to_pylist()
+    return [None if time is None else _utc(time) for time in times]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 from filelock import FileLock
@@ -108,7 +108,7 @@ def sync_dataset(
     from audio_assets.explore.columns import build_sample_table
 
     samples.check_previews(png_dir, windows["window_id"].to_pylist())
-    with _exclusive(home, folder.key):
+    with exclusive_dataset(home, folder.key):
         dataset, book, new = _open(folder.key, settings.persistent)
         entry = book.entry(checkpoint, settings.embedding_field)
         foreign = {name for name in dataset.get_field_schema() if not book.owns(name)}
@@ -183,7 +183,7 @@ def delete_dataset(home: Home, name: str) -> bool:
     fiftyone = load_fiftyone(home)
     from audio_assets.explore.ledger import load_ledger
 
-    with _exclusive(home, name):
+    with exclusive_dataset(home, name):
         if not fiftyone.dataset_exists(name):
             return False
         dataset = fiftyone.load_dataset(name)
@@ -222,29 +222,21 @@ def _declare(
 ) -> None:
     """Declare every field of the table; drop those of ours whose column is gone."""
     from audio_assets.explore import fields
+    from audio_assets.explore.cluster_columns import add_cluster_columns
 
     for name in set(book.fields) - set(table.columns):
         dataset.delete_sample_field(name, error_level=2)
     book.fields = {name: column.kind for name, column in table.columns.items()}
     if clusters is not None:
-        _add_clusters(table, entry.cluster_field, clusters)
-    elif dataset.has_field(entry.cluster_field):
-        dataset.delete_sample_field(entry.cluster_field)
+        add_cluster_columns(table, entry, clusters)
+    for name in (entry.cluster_field, entry.outlier_field):
+        if name not in table.columns and dataset.has_field(name):
+            dataset.delete_sample_field(name)
     fields.declare(dataset, {name: column.kind for name, column in table.columns.items()})
 
 
-def _add_clusters(table: SampleTable, name: str, clusters: pa.Table) -> None:
-    """Clusters as classifications: their number, or "noise", with the probability."""
-    columns = (clusters[n].to_pylist() for n in ("window_id", "cluster", "probability"))
-    found: dict[str, Any] = {
-        window: ("noise" if number < 0 else str(number), probability)
-        for window, number, probability in zip(*columns, strict=True)
-    }
-    table.add(name, "cluster", [found.get(w) for w in table.window_ids], always=True)
-
-
 def _of_checkpoints(book: Ledger) -> set[str]:
-    return {f for e in book.checkpoints for f in (e.vector_field, e.cluster_field)}
+    return {f for e in book.checkpoints for f in e.fields}
 
 
 def _foreign(name: str) -> UsageError:
@@ -255,7 +247,7 @@ def _foreign(name: str) -> UsageError:
 
 
 @contextmanager
-def _exclusive(home: Home, key: str) -> Iterator[None]:
+def exclusive_dataset(home: Home, key: str) -> Iterator[None]:
     """One writer per data set on this machine; database errors become ours."""
     home.locks.mkdir(parents=True, exist_ok=True)
     with FileLock(home.locks / f"fiftyone-{key}.lock"), _database_errors():

@@ -26,6 +26,16 @@ class CheckpointEntry(BaseModel):
     vectors_hash: str | None = None  # None while vectors are being written
     runs: dict[str, str] = Field(default_factory=dict)  # sim | umap | tsne → brain key
 
+    @property
+    def outlier_field(self) -> str:
+        """Field of the outlier scores."""
+        return f"outlier_score_{self.slug}"
+
+    @property
+    def fields(self) -> tuple[str, str, str]:
+        """Every field of this checkpoint but those of brain runs."""
+        return self.vector_field, self.cluster_field, self.outlier_field
+
 
 class Ledger(BaseModel):
     """The record of one data set."""
@@ -58,7 +68,7 @@ class Ledger(BaseModel):
 
     def owns(self, field: str) -> bool:
         """Whether this package made the field."""
-        of_checkpoints = {f for e in self.checkpoints for f in (e.vector_field, e.cluster_field)}
+        of_checkpoints = {f for e in self.checkpoints for f in e.fields}
         points = {key for e in self.checkpoints for key in e.runs.values()}
         return field in self.fields or field in of_checkpoints or field in points
 

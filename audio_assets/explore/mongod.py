@@ -25,6 +25,7 @@ from audio_assets.explore.mongod_process import (
     stopped_uncleanly,
 )
 from audio_assets.explore.mongod_repair import repair_counts
+from audio_assets.explore.mongod_use import ensure_watchdog, note_use, used_recently
 from audio_assets.home import Home
 
 USER_VARIABLE = "FIFTYONE_DATABASE_URI"
@@ -67,10 +68,15 @@ def ensure_database(home: Home) -> str:
         check_reachable(chosen)
         return chosen
     state = MongodState.load(_state_file(home))
-    if state and state.process(_dbpath(home)) and answers(state.port, _dbpath(home)) == "ours":
+    if state and state.process(_dbpath(home)) and used_recently(home):
+        note_use(home)
+        if answers(state.port, _dbpath(home)) == "ours":
+            return _uri(state.port)
+    with locked(home):
+        note_use(home)
+        state = _start_or_adopt(home)
+        ensure_watchdog(home)
         return _uri(state.port)
-    with _locked(home):
-        return _uri(_start_or_adopt(home).port)
 
 
 def check_reachable(uri: str, timeout_ms: int = 2000) -> None:
@@ -103,23 +109,33 @@ def stop_database(home: Home) -> bool:
     """
     if not home.fiftyone.is_dir():
         return False
-    with _locked(home):
-        state = _running(home)
-        process = state.process(_dbpath(home)) if state else None
-        if state is None or process is None:
-            return False
-        if answers(state.port, _dbpath(home)) == "ours":
-            client: pymongo.MongoClient = pymongo.MongoClient(
-                LOOPBACK, state.port, serverSelectionTimeoutMS=2000, directConnection=True
-            )
-            with suppress(PyMongoError):  # the server closes the connection instead of answering
-                client.admin.command("shutdown", timeoutSecs=5, force=True)
-            client.close()
-        else:
-            process.terminate()
-        if not _gone(state, _dbpath(home), 20):
-            raise DatabaseError(f"mongod (pid {state.pid}) of {home.root} does not stop.")
-        return True
+    with locked(home):
+        state = running(home)
+        if state is not None:
+            shut_down(home, state)
+        return state is not None
+
+
+def shut_down(home: Home, state: MongodState) -> None:
+    """Stop the home's mongod cleanly; under its lock.
+
+    Raises:
+        DatabaseError: when it does not stop.
+    """
+    process = state.process(_dbpath(home))
+    if process is None:
+        return
+    if answers(state.port, _dbpath(home)) == "ours":
+        client: pymongo.MongoClient = pymongo.MongoClient(
+            LOOPBACK, state.port, serverSelectionTimeoutMS=2000, directConnection=True
+        )
+        with suppress(PyMongoError):  # the server closes the connection instead of answering
+            client.admin.command("shutdown", timeoutSecs=5, force=True)
+        client.close()
+    else:
+        process.terminate()
+    if not _gone(state, _dbpath(home), 20):
+        raise DatabaseError(f"mongod (pid {state.pid}) of {home.root} does not stop.")
 
 
 def database_status(home: Home) -> DatabaseStatus:
@@ -132,7 +148,7 @@ def database_status(home: Home) -> DatabaseStatus:
             return DatabaseStatus(False, False, str(error), f"Unset {USER_VARIABLE}.", chosen)
         text = f"{_masked(chosen)} answers ({USER_VARIABLE})"
         return DatabaseStatus(True, True, text, "", chosen)
-    state = _running(home)
+    state = running(home)
     if state and answers(state.port, _dbpath(home)) == "ours":
         text = f"runs on {LOOPBACK}:{state.port}, pid {state.pid}"
         return DatabaseStatus(True, True, text, "", _uri(state.port), state.pid)
@@ -147,18 +163,18 @@ def _start_or_adopt(home: Home) -> MongodState:
     """Under the lock: the running mongod, or a new one on the port of the last."""
     file, dbpath = _state_file(home), _dbpath(home)
     last = MongodState.load(file)
-    running = _running(home)
-    if running is not None:
+    found = running(home)
+    if found is not None:
         for _ in range(10):  # it may be busy with recovery
-            if answers(running.port, dbpath) == "ours":
-                running.save(file)
-                return running
-            if running.process(dbpath) is None:
+            if answers(found.port, dbpath) == "ours":
+                found.save(file)
+                return found
+            if found.process(dbpath) is None:
                 break
         else:
             raise DatabaseError(
-                f"mongod (pid {running.pid}) of {home.root} runs but does not answer. "
-                f"Stop it with `kill {running.pid}`, then run again."
+                f"mongod (pid {found.pid}) of {home.root} runs but does not answer. "
+                f"Stop it with `kill {found.pid}`, then run again."
             )
     unclean = stopped_uncleanly(dbpath)
     state = start(find_mongod(), dbpath, home.fiftyone / "mongod.log", last.port if last else None)
@@ -168,7 +184,8 @@ def _start_or_adopt(home: Home) -> MongodState:
     return state
 
 
-def _running(home: Home) -> MongodState | None:
+def running(home: Home) -> MongodState | None:
+    """The home's mongod, if it runs; found also where its state file was lost."""
     state = MongodState.load(_state_file(home))
     if state is not None and state.process(_dbpath(home)) is not None:
         return state
@@ -185,7 +202,12 @@ def _gone(state: MongodState, dbpath: Path, seconds: float) -> bool:
 
 
 @contextmanager
-def _locked(home: Home) -> Iterator[None]:
+def locked(home: Home) -> Iterator[None]:
+    """Hold the lock under which the home's mongod is started and stopped.
+
+    Raises:
+        DatabaseError: another process holds it for long, or the directory cannot be made.
+    """
     try:
         home.fiftyone.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -9,8 +9,6 @@ from audio_assets.errors import MetadataError
 from audio_assets.loaders.base import AudioDataLoader, inside
 from audio_assets.loaders.matching import FileIndex
 from audio_assets.loaders.registry import register_loader
-from audio_assets.loaders.schema import refuse_duplicates, standardize
-from audio_assets.loaders.table_reader import read_table, rename
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +65,9 @@ class CustomLoader(AudioDataLoader):
                     "(metadata_file), or call it metadata.csv."
                 )
             return self._from_folders()
+        from audio_assets.loaders.schema import refuse_duplicates, standardize  # pandera: slow
+        from audio_assets.loaders.table_reader import read_table
+
         table = self._named(read_table(path), path)
         index = FileIndex(self.audio_keys(), _prefixes(path, self.root))
         for row, name in table["filepath"].items():
@@ -89,6 +90,8 @@ class CustomLoader(AudioDataLoader):
         Raises:
             MetadataError: when no column names the files.
         """
+        from audio_assets.loaders.table_reader import rename
+
         mapped = rename(table, self.columns, path)
         taken = set(self.columns)
         for standard, names in SYNONYMS.items():

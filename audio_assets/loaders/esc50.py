@@ -9,8 +9,6 @@ from audio_assets.errors import MetadataError
 from audio_assets.loaders.base import AudioDataLoader, inside, is_inside
 from audio_assets.loaders.matching import FileIndex
 from audio_assets.loaders.registry import register_loader
-from audio_assets.loaders.schema import refuse_duplicates, standardize
-from audio_assets.loaders.table_reader import read_table, rename
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +60,9 @@ class Esc50Loader(AudioDataLoader):
     def load_metadata(self) -> pd.DataFrame:
         path = self.table_path()
         mapping = {"filepath": "filename", **self.columns}
+        from audio_assets.loaders.schema import refuse_duplicates, standardize  # pandera: slow
+        from audio_assets.loaders.table_reader import read_table, rename
+
         table = rename(read_table(path), mapping, path)
         if "target" not in table and "category" not in table:
             raise MetadataError(

@@ -43,6 +43,11 @@ model_registry: Registry[Adapter] = Registry(
 )
 """Kind of a card -> adapter, imported when used."""
 
+FIXED_COMPUTE: dict[str, tuple[str, str]] = dict.fromkeys(
+    ("tflite", "onnx", "savedmodel"), ("cpu", "fp32")
+)
+"""Kinds that run in one way only: (device class, precision); others run as they are asked to."""
+
 
 @runtime_checkable
 class Encoder(Protocol):

@@ -6,9 +6,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from audio_assets.errors import CheckpointError, UsageError
+from audio_assets.errors import AudioAssetsError, CheckpointError, UsageError
 from audio_assets.home import SHIPPED_CHECKPOINTS, Home, check_slug, slug
 from audio_assets.models.card import CARD_FILE, read_card, write_card
+from audio_assets.models.model_copy import copy_model
 from audio_assets.models.registry import DEFAULT_CHECKPOINT, Checkpoint, resolve_checkpoint
 from audio_assets.models.scan import RUNTIME_SUFFIXES
 from audio_assets.storage import read_json
@@ -56,6 +57,10 @@ def add(
             notice = _add_file(path, target, licence, given)
         checkpoint = resolve_checkpoint(key, home)
         probe_checkpoint(checkpoint)
+    except AudioAssetsError as error:
+        shutil.rmtree(target, ignore_errors=True)
+        # of the user's file, not of the copy that is gone now
+        raise type(error)(str(error).replace(str(target / path.name), str(path))) from error
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
@@ -210,14 +215,15 @@ def _add_file(path: Path, target: Path, licence: str | None, given: dict[str, An
             "'unknown', which is then shown wherever the model is)."
         )
     target.mkdir(parents=True)
-    copy = target / path.name
-    shutil.copytree(path, copy) if path.is_dir() else shutil.copy2(path, copy)
+    copy = copy_model(path, target)
     options = {key: value for key, value in given.items() if value is not None}
     if path.is_dir() or path.suffix.lower() in RUNTIME_SUFFIXES:
         from audio_assets.models.adapters.runtime_card import write_runtime_card
         from audio_assets.models.adapters.runtime_proposal import propose_runtime_card
 
-        runtime = propose_runtime_card(copy, licence=licence, name=target.name, **options)
+        runtime = propose_runtime_card(
+            copy, licence=licence, name=target.name, directory=target, **options
+        )
         write_runtime_card(runtime, target / CARD_FILE)
     else:
         from audio_assets.models.proposal import propose_card

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audio_assets.errors import CheckpointError
+from audio_assets.errors import CheckpointError, EncodingError
 from audio_assets.models.encoder import Encoder
 from audio_assets.storage import read_json, write_json
 
@@ -16,6 +16,7 @@ PROBE_FILE = "probe.json"
 BATCH_TOLERANCE = 1e-4
 GOLDEN_COSINE = {"fp32": 0.99999, "bf16": 0.999}
 _DISTINCT = 1e-5
+_QUIET_GAIN = 0.01
 
 
 def probe_sounds(sample_rate: int, samples: int) -> dict[str, NDArray[np.float32]]:
@@ -53,18 +54,21 @@ def golden_sound(sample_rate: int, samples: int) -> NDArray[np.float32]:
 
 
 def probe(encoder: Encoder) -> dict[str, Any]:
-    """Run an encoder on noise, silence and a tone.
+    """Run an encoder on noise, silence and a tone, on quiet noise and on a broken sample.
 
     Args:
         encoder: the encoder.
 
     Returns:
         JSON-able result: "dim", "batch_difference" (largest between a batch and single sounds),
-        "distances" (cosine, between each two sounds), "golden" (the golden vector).
+        "distances" (cosine, between each two sounds), "gain_distance" (cosine, between noise and
+        the same at a hundredth of its level), "nan" (what becomes of a sample that is no number:
+        "refused" or "not finite"), "golden" (the golden vector).
 
     Raises:
         CheckpointError: when a vector is not finite, has another length than the card says, is
-            constant, does not depend on the sound, or depends on the batch.
+            constant, does not depend on the sound, depends on the batch, or looks right although
+            the sound was not.
     """
     sounds = probe_sounds(encoder.sample_rate, encoder.input_samples)
     vectors = encoder.encode(np.stack(list(sounds.values())), encoder.sample_rate)
@@ -102,6 +106,12 @@ def probe(encoder: Encoder) -> dict[str, Any]:
         raise CheckpointError(
             f"{name!r} gives other vectors in a batch than singly (by {difference}); refuse it."
         )
+    quiet = encoder.encode(_QUIET_GAIN * sounds["noise"][None], encoder.sample_rate)[0]
+    if not np.isfinite(quiet).all():
+        raise CheckpointError(
+            f"{name!r} gives NaN or infinite values for a quiet sound; its weights or its "
+            "normalisation are not usable."
+        )
     golden = encoder.encode(
         golden_sound(encoder.sample_rate, encoder.input_samples)[None], encoder.sample_rate
     )[0]
@@ -109,8 +119,31 @@ def probe(encoder: Encoder) -> dict[str, Any]:
         "dim": int(vectors.shape[1]),
         "batch_difference": difference,
         "distances": distances,
+        "gain_distance": cosine_distance(by_name["noise"], quiet),
+        "nan": _answer_to_nan(encoder, sounds["noise"]),
         "golden": [float(value) for value in golden],
     }
+
+
+def _answer_to_nan(encoder: Encoder, sound: NDArray[np.float32]) -> str:
+    """What an encoder makes of a sound with one sample that is no number.
+
+    Raises:
+        CheckpointError: when it gives a vector that looks right.
+    """
+    broken = sound.copy()
+    broken[len(broken) // 2] = np.nan
+    try:
+        vector = encoder.encode(broken[None], encoder.sample_rate)
+    except (EncodingError, ValueError):
+        return "refused"
+    if np.isfinite(vector).all():
+        raise CheckpointError(
+            f"{encoder.card.name!r} gives an ordinary vector for a sound with a sample that is no "
+            "number (NaN): broken recordings would look like good ones. Refuse such sounds in its "
+            "adapter."
+        )
+    return "not finite"
 
 
 def write_probe(encoder: Encoder, directory: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from audio_assets.errors import CardError, CheckpointError
 from audio_assets.home import SHIPPED_CHECKPOINTS, SLUG, Home, slug
 from audio_assets.models.card import CARD_FILE, ModelCard, read_card
+from audio_assets.settings import FAKE_CHECKPOINT, load_settings
 
 DEFAULT_CHECKPOINT = "audiomaepp-esc10"
 BARE_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin")
@@ -65,6 +66,7 @@ def resolve_checkpoint(
     """
     text = os.fspath(name_or_path)
     if isinstance(name_or_path, str) and SLUG.fullmatch(text):
+        _provide_fake(text, home)
         known = _find_all(home)
         if text in known:
             return _open(known[text])
@@ -119,6 +121,14 @@ def _find_all(home: Home | None) -> dict[str, Path]:
             elif path.is_file() and path.suffix.lower() in BARE_SUFFIXES:
                 found.setdefault(slug(path.stem), path)
     return found
+
+
+def _provide_fake(name: str, home: Home | None) -> None:
+    """Make the checkpoint for tests when it is asked for and the settings allow it."""
+    if name == FAKE_CHECKPOINT and load_settings().fake_model:
+        from audio_assets.models.fake_checkpoint import ensure_fake_checkpoint
+
+        ensure_fake_checkpoint(home or Home.of())
 
 
 def _open(path: Path) -> Checkpoint:

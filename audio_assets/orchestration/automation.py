@@ -21,9 +21,8 @@ def _changed() -> dg.AutomationCondition:
     older input. A child is not requested together with its parent: it would run again when the
     parent's new version arrives, and for nothing when that version is the old one.
     """
-    news = Condition.any_deps_match(Condition.data_version_changed()) | (
-        Condition.code_version_changed()
-    )
+    changed = Condition.data_version_changed() & ~Condition.executed_with_root_target()
+    news = Condition.any_deps_match(changed) | Condition.code_version_changed()
     handled = (Condition.newly_requested() & ~news) | Condition.initial_evaluation()
     return news.since(handled).with_label("an input or the code changed since the last request")
 

@@ -12,26 +12,18 @@ import dagster as dg
 import numpy as np
 import pyarrow.parquet as pq
 
-from audio_assets.errors import AudioAssetsError
 from audio_assets.home import Home
+from audio_assets.orchestration.check_result import ERROR, WARN, result
+from audio_assets.orchestration.model_checks import model_probed
 from audio_assets.orchestration.outputs import stored_samples
 from audio_assets.orchestration.partitions import Partition
-from audio_assets.orchestration.resources import ComputeResource, HomeResource
+from audio_assets.orchestration.resources import HomeResource
 from audio_assets.recordings.windows import grid_of, make_windows
 from audio_assets.settings import Settings
 from audio_assets.storage import read_json, read_parquet
 
-ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 LABELLED = 0.9
 """Share of labelled recordings below which a labelled folder is worth a look."""
-
-
-def _result(
-    passed: bool, description: str, severity: dg.AssetCheckSeverity = ERROR, **metadata: Any
-) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        passed=bool(passed), severity=severity, description=description, metadata=metadata
-    )
 
 
 def _partition(context: dg.AssetCheckExecutionContext) -> Partition:
@@ -49,7 +41,7 @@ def recordings_usable(
     status = _column(path, "status")
     failed = status.count("failed")
     text = f"{failed} of {len(status)} files cannot be used; the table says why."
-    return _result(failed == 0, text, WARN, failed=failed, files=len(status))
+    return result(failed == 0, text, WARN, failed=failed, files=len(status))
 
 
 @dg.asset_check(asset="metadata_table")
@@ -63,7 +55,7 @@ def one_row_per_recording(
     found = sorted(
         read_parquet(home.paths.asset("metadata_table", folder=folder))["path"].to_pylist()
     )
-    return _result(wanted == found, f"{len(found)} rows for {len(wanted)} recordings.")
+    return result(wanted == found, f"{len(found)} rows for {len(wanted)} recordings.")
 
 
 @dg.asset_check(asset="metadata_table")
@@ -76,7 +68,7 @@ def label_coverage(
     labelled = len(labels) - labels.count(None)
     share = labelled / len(labels) if labels else 1.0
     text = f"{labelled} of {len(labels)} recordings have a label."
-    return _result(share >= LABELLED or labelled == 0, text, WARN, share=share)
+    return result(share >= LABELLED or labelled == 0, text, WARN, share=share)
 
 
 @dg.asset_check(asset="spectrograms")
@@ -85,7 +77,7 @@ def pngs_exist(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg
     directory = home.paths.asset("spectrograms", folder=_partition(context).folder)
     ids = _column(directory / "index.parquet", "window_id")
     missing = [i for i in ids if not _has_bytes(directory / "png" / f"{i}.png")]
-    return _result(
+    return result(
         not missing, f"{len(missing)} of {len(ids)} pictures are missing.", missing=missing[:20]
     )
 
@@ -99,30 +91,7 @@ def vectors_finite_and_not_constant(
     finite = bool(np.isfinite(vectors).all())
     constant = len(vectors) > 1 and bool((vectors == vectors[0]).all())
     text = f"{len(vectors)} vectors, {'finite' if finite else 'NOT finite'}"
-    return _result(finite and not constant, text + (", CONSTANT" if constant else ""))
-
-
-@dg.asset_check(asset="embeddings")
-def golden_vector(
-    context: dg.AssetCheckExecutionContext, home: HomeResource, compute: ComputeResource
-) -> dg.AssetCheckResult:
-    """The checkpoint still gives the vector that was stored when it was registered."""
-    from audio_assets.models.probe import check_golden
-    from audio_assets.models.registry import resolve_checkpoint
-
-    try:
-        checkpoint = resolve_checkpoint(str(_partition(context).checkpoint), home.paths)
-        if checkpoint.proposed:
-            text = (
-                f"{checkpoint.weights.name} is a bare file, so it has no golden vector; "
-                "`audio-assets models add` gives it a card and one."
-            )
-            return _result(False, text, WARN)
-        encoder = compute.load_encoder(checkpoint)
-        cosine = check_golden(encoder, checkpoint.directory, precision=compute.precision)
-    except AudioAssetsError as error:
-        return _result(False, str(error))
-    return _result(True, "The golden vector came back.", cosine=cosine)
+    return result(finite and not constant, text + (", CONSTANT" if constant else ""))
 
 
 def _row_check(asset: str) -> dg.AssetChecksDefinition:
@@ -142,11 +111,11 @@ def _row_check(asset: str) -> dg.AssetChecksDefinition:
         found = table.column("window_id").to_pylist()
         off = {"umap_coords": settings.compute_umap, "tsne_coords": settings.compute_tsne}
         if not off.get(asset, True):
-            return _result(not found, "Turned off by the settings.")
+            return result(not found, "Turned off by the settings.")
         values = [table[c].to_numpy() for c in ("x", "y", "probability") if c in table.schema.names]
         finite = all(np.isfinite(v).all() for v in values)
         text = f"{len(found)} rows for {len(wanted)} windows" + ("" if finite else ", NOT finite")
-        return _result(sorted(found) == sorted(wanted) and finite, text)
+        return result(sorted(found) == sorted(wanted) and finite, text)
 
     return one_row_per_window
 
@@ -159,7 +128,7 @@ def row_counts_agree(
 ) -> dg.AssetCheckResult:
     """From raw_audio to FiftyOne, every stage speaks of the same number of windows."""
     counts = window_counts(home.paths, _partition(context), settings)
-    return _result(counts_agree(counts), str(counts), ERROR, **counts)
+    return result(counts_agree(counts), str(counts), ERROR, check=None, **counts)
 
 
 def window_counts(home: Home, partition: Partition, settings: Settings) -> dict[str, int]:
@@ -222,8 +191,8 @@ CHECKS: list[dg.AssetChecksDefinition] = [
     one_row_per_recording,
     label_coverage,
     pngs_exist,
+    model_probed,
     vectors_finite_and_not_constant,
-    golden_vector,
     *map(_row_check, ("similarity_index", "umap_coords", "tsne_coords", "clusters")),
     row_counts_agree,
 ]

@@ -19,7 +19,7 @@ from audio_assets.home import Home
 from audio_assets.orchestration.definitions import build_definitions
 from audio_assets.orchestration.execution import describe, run_checks
 from audio_assets.orchestration.instance import open_instance
-from audio_assets.orchestration.jobs import ENCODE, INGEST
+from audio_assets.orchestration.jobs import ENCODE, INGEST, REGISTER
 from audio_assets.orchestration.locks import exclusive
 from audio_assets.orchestration.partitions import Partition
 from audio_assets.settings import Settings, load_settings
@@ -41,8 +41,11 @@ def failing_checks(
     definitions = build_definitions(settings.model_copy(update={"home": home.root}))
     found: list[dg.AssetCheckEvaluation] = []
     with exclusive(home, "folder", folder), open_instance(home) as instance:
-        pair = Partition(folder=folder, checkpoint=checkpoint)
-        for assets, partition in ((INGEST, Partition(folder=folder)), (ENCODE, pair)):
+        for assets, partition in (
+            (INGEST, Partition(folder=folder)),
+            (REGISTER, Partition(checkpoint=checkpoint)),
+            (ENCODE, Partition(folder=folder, checkpoint=checkpoint)),
+        ):
             found += run_checks(definitions, instance, assets, partition)
     return [evaluation for evaluation in found if not evaluation.passed]
 

@@ -8,7 +8,9 @@ from audio_assets.home import Home
 from audio_assets.orchestration.assets import ASSETS
 from audio_assets.orchestration.automation import automation_sensor
 from audio_assets.orchestration.checks import CHECKS
+from audio_assets.orchestration.clustering_job import clustering_job
 from audio_assets.orchestration.io_managers import JsonStore, NpyStore, ParquetStore
+from audio_assets.orchestration.job_requests import job_requests_sensor
 from audio_assets.orchestration.jobs import build_jobs
 from audio_assets.orchestration.resources import ComputeResource, HomeResource
 from audio_assets.orchestration.schedules import nightly_verify
@@ -28,6 +30,7 @@ def build_definitions(settings: Settings | None = None) -> dg.Definitions:
     home = Home.of(settings)
     base = str(home.assets)
     versions = code_versions(settings)
+    jobs = [*build_jobs(), clustering_job]
 
     def versioned(spec: dg.AssetSpec) -> dg.AssetSpec:
         return spec.replace_attributes(code_version=versions[spec.key.path[-1]])
@@ -35,11 +38,12 @@ def build_definitions(settings: Settings | None = None) -> dg.Definitions:
     return dg.Definitions(
         assets=[asset.map_asset_specs(versioned) for asset in ASSETS],
         asset_checks=CHECKS,
-        jobs=build_jobs(),
+        jobs=jobs,
         sensors=[
             folder_sensor(settings),
             checkpoint_sensor(settings),
             automation_sensor(settings.sensor_interval_s),
+            job_requests_sensor(settings, jobs),
         ],
         schedules=[nightly_verify],
         resources={

@@ -1,7 +1,8 @@
 """People's edits of metadata: an append-only table beside the assets, joined last.
 
 `edits/<folder>.jsonl` (one JSON object a line) or `edits/<folder>.parquet` with the columns
-`path`, `column` and `value`; the last row for a path and column wins. Nothing here writes it.
+`path`, `column` and `value`; the last row for a path and column wins. `catalogue.editing` appends
+to the first of them; nothing here writes.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,8 @@ def _replace(table: pa.Table, column: str, values: Mapping[int, Any]) -> pa.Tabl
         old[i] = value if known or value is None else str(value)
     field = table.schema.field(column) if known else pa.field(column, pa.string())
     try:
+        if pa.types.is_timestamp(field.type):
+            old = [_time(value) for value in old]
         array = pa.array(old, type=field.type)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise MetadataError(
@@ -64,6 +68,14 @@ def _replace(table: pa.Table, column: str, values: Mapping[int, Any]) -> pa.Tabl
     if known:
         return table.set_column(table.column_names.index(column), field, array)
     return table.append_column(field, array)
+
+
+def _time(value: Any) -> Any:
+    """JSON has no times: ISO 8601 text becomes one, in UTC where it says nothing else."""
+    if not isinstance(value, str):
+        return value
+    time = datetime.fromisoformat(value)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _paths(home: Home, folder: str) -> list[Path]:

@@ -19,7 +19,7 @@ from audio_assets.orchestration.processes import process_tags
 from audio_assets.orchestration.sensors import CHECKPOINT_TAG, FOLDER_TAG
 
 LOCATION = "audio_assets"
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ def execute(
             instance=instance,
             partition_key=partition.key,
             asset_selection=[dg.AssetKey(name) for name in assets],
-            run_config={**_QUIET, "ops": ops},
+            run_config={**QUIET, "ops": ops},
             tags=run_tags(partition),
         )
     except dg.DagsterExecutionInterruptedError as error:
         raise KeyboardInterrupt from error
     except Exception as error:
-        raise _readable(error, assets, partition) from error
+        raise readable(error, f"{', '.join(assets)} of {partition}") from error
     return Executed(_seconds(result, assets), _metadata(result), _failed(result))
 
 
@@ -116,11 +116,11 @@ def run_checks(
     try:
         result = job.execute_in_process(
             instance=instance,
-            run_config=_QUIET,
+            run_config=QUIET,
             tags={"dagster/partition": partition.key, **run_tags(partition)},
         )
     except Exception as error:
-        raise _readable(error, ["checks"], partition) from error
+        raise readable(error, f"checks of {partition}") from error
     return list(result.get_asset_check_evaluations())
 
 
@@ -158,15 +158,15 @@ def _is_descriptor_2(stream: Any) -> bool:
         return False
 
 
-def _readable(error: BaseException, assets: Sequence[str], partition: Partition) -> Exception:
-    """The first error of our own in a chain of causes, else one that names the asset."""
+def readable(error: BaseException, what: str) -> Exception:
+    """The first error of our own in a chain of causes, else one that says what failed."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, AudioAssetsError):
             return cause
         cause = cause.__cause__
     return AudioAssetsError(
-        f"{', '.join(assets)} of {partition} failed: {type(error).__name__}: {error}. "
+        f"{what} failed: {type(error).__name__}: {error}. "
         "This is a fault of the program; the run's log in `make dev` has the details."
     )
 

@@ -41,6 +41,12 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     return instance
 
 
+def create_storage(home: Home) -> None:
+    """Create Dagster's own tables in a new home; several processes that do it at once collide."""
+    with open_instance(home) as instance:
+        _ = instance.run_storage, instance.event_log_storage, instance.schedule_storage
+
+
 def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     """Mark runs whose processes have provably ended as failed, and free their pool slots.
 

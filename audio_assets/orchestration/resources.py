@@ -12,6 +12,7 @@ from audio_assets.settings import Settings
 
 if TYPE_CHECKING:
     from audio_assets.folders import AudioFolder, FolderRegistry
+    from audio_assets.models.card import ModelCard
     from audio_assets.models.encoder import Encoder
     from audio_assets.models.registry import Checkpoint
 
@@ -66,6 +67,16 @@ class ComputeResource(dg.ConfigurableResource):
             device=cast("Device", self.device),
             precision=cast("Precision", self.precision),
         )
+
+    def effective(self, card: ModelCard) -> tuple[str, str]:
+        """Device class and precision in which a checkpoint really runs.
+
+        TFLite, ONNX and SavedModel models run on the CPU in the precision of their files, whatever
+        the settings say; a signature that named another device would set equal vectors apart.
+        """
+        from audio_assets.models.encoder import FIXED_COMPUTE
+
+        return FIXED_COMPUTE.get(card.kind) or (self.device_class(), self.precision)
 
     def device_class(self) -> str:
         """The kind of device that a run would use: "cpu", "cuda" or "mps".

@@ -53,7 +53,7 @@ def folder_sensor(settings: Settings) -> dg.SensorDefinition:
                 requests += _ingest(home, settings, folder, memories, time.time())
             except OSError as error:  # one folder never stops the others
                 context.log.warning(f"{folder.root} cannot be looked at: {error}")
-        requests += _first_encodings(context.instance, registered, memories)
+        requests += _first_encodings(context.instance, registered, memories, _asked_for(settings))
         new = _not_yet(context.instance, FOLDERS, (folder.key for folder in registered))
         return dg.SensorResult(
             run_requests=requests,
@@ -167,8 +167,19 @@ def _changed_and_still(
     return True
 
 
+def _asked_for(settings: Settings) -> set[tuple[str, str]]:
+    """(folder, checkpoint) of the jobs that have not ended: their sensor encodes them."""
+    from audio_assets.jobs.store import JobStore
+
+    asked = [job.request for job in JobStore(settings).live() if job.kind == "processing"]
+    return {(folder, request["checkpoint"]) for request in asked for folder in request["folders"]}
+
+
 def _first_encodings(
-    instance: dg.DagsterInstance, folders: Iterable[AudioFolder], memories: dict[str, Memory]
+    instance: dg.DagsterInstance,
+    folders: Iterable[AudioFolder],
+    memories: dict[str, Memory],
+    asked_for: set[tuple[str, str]],
 ) -> list[dg.RunRequest]:
     """Wanted pairs that were never encoded, once all their inputs are there."""
     done = {
@@ -179,6 +190,8 @@ def _first_encodings(
     for folder in folders:
         ready = folder.key in done["spectrograms"] & done["metadata_table"]
         for checkpoint in folder.checkpoints if ready and folder.state != "missing" else []:
+            if (folder.key, checkpoint) in asked_for:
+                continue
             key = pair_key(checkpoint, folder.key)
             if checkpoint in done["model_checkpoint"] and str(key) not in done["embeddings"]:
                 state = memories.get(folder.key, Memory()).handled[:16]

@@ -26,7 +26,8 @@ def code_versions(settings: Settings) -> dict[str, str]:
     umap = f"n_neighbors={s.umap_n_neighbors} min_dist={s.umap_min_dist} seed={s.seed}"
     tsne = f"perplexity={s.tsne_perplexity} learning_rate={s.tsne_learning_rate} seed={s.seed}"
     clusters = (
-        f"dimensions={s.cluster_dimensions} min_size={s.cluster_min_size} "
+        f"method={s.cluster_method} dimensions={s.cluster_dimensions} "
+        f"min_size={s.cluster_min_size} count={s.cluster_count} "
         f"n_neighbors={s.umap_n_neighbors} seed={s.seed}"
     )
     return {
@@ -38,7 +39,7 @@ def code_versions(settings: Settings) -> dict[str, str]:
         "similarity_index": f"1 k={s.similarity_k}",
         "umap_coords": f"1 {umap}" if s.compute_umap else "1 off",
         "tsne_coords": f"1 {tsne}" if s.compute_tsne else "1 off",
-        "clusters": f"1 {clusters}",
+        "clusters": f"2 {clusters}",
         "fiftyone_dataset": (
             f"1 field={s.embedding_field} persistent={s.persistent} "
             f"similarity={s.similarity_backend}"

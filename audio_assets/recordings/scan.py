@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from audio_assets.progress import Progress
+from audio_assets.recordings.clock import NO_CORRECTION, ClockCorrection, with_clock
 from audio_assets.recordings.listing import AudioFile, list_audio
 from audio_assets.recordings.sources import NEEDS_AV
 from audio_assets.recordings.times import start_time_of
@@ -36,6 +37,7 @@ def scan_folder(
     verify: bool = False,
     workers: int = 0,
     start_time: Callable[[str], datetime | None] = start_time_of,
+    clock: ClockCorrection = NO_CORRECTION,
 ) -> pa.Table:
     """Find, hash and decode the recordings below a directory.
 
@@ -47,7 +49,8 @@ def scan_folder(
         previous: the table of the last scan of the same folder.
         verify: hash every file again, changed or not.
         workers: decoding threads; 0 takes one per processor.
-        start_time: relative path → start time, or None.
+        start_time: relative path → start time by the recorder's clock, or None.
+        clock: what that clock was wrong by; kept in the table's schema metadata.
 
     Returns:
         Table of the RECORDINGS schema, one row per file, sorted by path.
@@ -71,9 +74,10 @@ def scan_folder(
     rows.update(_verify_all(work, workers, now))
     ordered = [rows[key] for key in sorted(rows)]
     for row in ordered:
-        row["start_time"] = start_time(row["path"])
+        row["recorder_time"] = start_time(row["path"])
+        row["start_time"] = clock.correct(row["recorder_time"])
     _mark_duplicates(ordered)
-    return pa.Table.from_pylist(ordered, schema=RECORDINGS)
+    return with_clock(pa.Table.from_pylist(ordered, schema=RECORDINGS), clock)
 
 
 def folder_version(

@@ -28,6 +28,8 @@ FULL_SCALE = {"PCM_S8": 126.5 / 128, "PCM_U8": 126.5 / 128}
 CLIPPED_SHARE = 1e-3
 OFFSET = 0.1
 MP3_SLACK = 2 * 1152
+MOST_SAMPLES_PER_S = 384_000
+"""Under a limit of length: two channels at 192 kHz; 1,024 channels are no recording."""
 
 
 @dataclass
@@ -72,13 +74,16 @@ class Levels:
         return True
 
 
-def verify(path: Path, name: str, known: str | None = None) -> Verdict | None:
+def verify(
+    path: Path, name: str, known: str | None = None, *, longest_s: float | None = None
+) -> Verdict | None:
     """Hash a file and decode all of it.
 
     Args:
         path: the file.
         name: its name, for the format that the extension promises.
         known: a hash; when the file has it still, nothing is decoded.
+        longest_s: decoding stops here, and the file fails: a small file can hold days of silence.
 
     Returns:
         The verdict, status `ok` or `failed`; None when the hash is `known`.
@@ -95,7 +100,7 @@ def verify(path: Path, name: str, known: str | None = None) -> Verdict | None:
             verdict.recording_id = hashlib.file_digest(stream, "sha256").hexdigest()
         if known is not None and verdict.recording_id == known:
             return None
-        _decode(descriptor, path, name, verdict)
+        _decode(descriptor, path, name, verdict, longest_s)
         after = os.fstat(descriptor)
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             return Verdict(reason="the file changed while it was read; run again when it is still")
@@ -108,7 +113,9 @@ def verify(path: Path, name: str, known: str | None = None) -> Verdict | None:
     return verdict
 
 
-def _decode(descriptor: int, path: Path, name: str, verdict: Verdict) -> None:
+def _decode(
+    descriptor: int, path: Path, name: str, verdict: Verdict, longest_s: float | None
+) -> None:
     """Fill in the verdict of an open file.
 
     Raises:
@@ -118,7 +125,7 @@ def _decode(descriptor: int, path: Path, name: str, verdict: Verdict) -> None:
     try:
         verdict.sample_rate, verdict.channels = source.sample_rate, source.channels
         verdict.format, verdict.subtype = source.format, source.subtype
-        levels, stopped = _levels(source)
+        levels, stopped = _levels(source, longest_s)
         claim = read_claim(descriptor, source.format, source.header_frames)
     finally:
         source.close()
@@ -136,11 +143,11 @@ def _decode(descriptor: int, path: Path, name: str, verdict: Verdict) -> None:
     verdict.status, verdict.warning = "ok", "; ".join(warnings) or None
 
 
-def _levels(source: Source) -> tuple[Levels, str | None]:
+def _levels(source: Source, longest_s: float | None) -> tuple[Levels, str | None]:
     """Decode to the end; the second value says why decoding stopped early, if it did.
 
     Raises:
-        RecordingError: at the first NaN or infinite sample.
+        RecordingError: at the first NaN or infinite sample, or beyond the limit.
     """
     levels = Levels(FULL_SCALE.get(source.subtype, 32766.5 / 32768))
     wanted = max(1, DECODE_SAMPLES // source.channels)
@@ -156,8 +163,21 @@ def _levels(source: Source) -> tuple[Levels, str | None]:
             bad = int(np.argmin(np.isfinite(block).all(axis=1)))
             at = (first + bad) / source.sample_rate
             raise RecordingError(f"contains NaN or infinite samples (first at {at:.3f} s)")
+        if longest_s is not None:
+            _refuse_longer(source, levels, longest_s)
         if len(block) < wanted:
             return levels, None
+
+
+def _refuse_longer(source: Source, levels: Levels, longest_s: float) -> None:
+    """Refuse what decodes to more time, or to more work, than the limit allows."""
+    if levels.frames > longest_s * source.sample_rate:
+        raise RecordingError(f"is longer than {longest_s:g} s, the limit here")
+    if levels.samples > longest_s * MOST_SAMPLES_PER_S:
+        raise RecordingError(
+            f"decodes to more samples than {longest_s:g} s at {MOST_SAMPLES_PER_S:,} a second, "
+            "the limit here"
+        )
 
 
 def _format_warning(name: str, found: str) -> list[str]:

@@ -55,6 +55,24 @@ def test_wrong_usage_is_a_sentence_and_status_two(arguments, says, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--time-zone", "Mars/Olympus"], "Time zone 'Mars/Olympus' is unknown"),
+        (["--time-pattern", "("], "not a regular expression"),
+        (["--clock-drift", "3"], "needs a unit"),
+        (["--clock-drift", "3 ppm"], "needs the reference time"),
+    ],
+)
+def test_times_that_cannot_be_read_are_one_sentence_and_register_nothing(options, says, tmp_path):
+    (tmp_path / "sounds").mkdir()
+    done = audio_assets("run", str(tmp_path / "sounds"), *options, home=tmp_path / "home")
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "home" / "folders.yaml").exists()
+
+
 def test_a_setting_that_cannot_be_used_is_named(tmp_path):
     done = audio_assets("status", home=tmp_path, AUDIO_ASSETS_BATCH_SIZE="lots")
     assert done.returncode == 2

@@ -1,10 +1,12 @@
 import threading
+from datetime import UTC, datetime
 
 import pytest
 
 from audio_assets.errors import StorageError, UsageError
 from audio_assets.folders import FolderRegistry
 from audio_assets.home import Home
+from audio_assets.recordings.clock import ClockCorrection
 from audio_assets.recordings.windows import WindowGrid
 
 
@@ -128,3 +130,37 @@ def test_settings_hold_what_can_change_data_and_no_path(registry, tmp_path):
         "grid", "loader", "columns", "metadata_file", "timezone", "synthetic_geo",
     }  # fmt: skip
     assert str(tmp_path) not in str(folder.settings())
+
+
+def test_how_times_are_read_enters_the_data_version_only_where_it_is_set(registry, tmp_path):
+    root = make(tmp_path, "a")
+    plain = registry.register(root).settings()
+    clock = ClockCorrection(offset_s=5, drift_ppm=2, reference=datetime(2019, 5, 22, tzinfo=UTC))
+    pattern = r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"
+    registry.register(root, clock=clock, time_pattern=pattern)
+    found = registry.get("a")
+    assert (found.clock, found.time_pattern) == (clock, pattern)
+    assert found.settings() == {
+        **plain,
+        "time_pattern": pattern,
+        "clock": {"offset_s": 5.0, "drift_ppm": 2.0, "reference": "2019-05-22T00:00:00Z"},
+    }
+    registry.register(root, clock=ClockCorrection(), time_pattern="")
+    assert registry.get("a").settings() == plain
+    assert "clock" not in registry.file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ({"time_pattern": "("}, "not a regular expression"),
+        ({"clock": {"drift_ppm": 3}}, "reference"),
+        ({"clock": {"drift_ppm": 3, "drift_s_per_day": 1}}, "not both"),
+    ],
+)
+def test_times_that_cannot_be_read_are_refused_and_nothing_is_kept(
+    registry, tmp_path, setting, says
+):
+    with pytest.raises(UsageError, match=says):
+        registry.register(make(tmp_path, "a"), **setting)
+    assert registry.keys() == []

@@ -123,6 +123,11 @@ def _facts(
     if graph is not None:
         candidates = find_candidates(graph)
         notes += tuple(MIXES.format(name=name) for name in graph.reduces_everything)
+    if tensor is not None and tensor.scale:
+        notes += (
+            f"its input is quantised: {tensor.dtype} with scale {tensor.scale:.6g} and zero point "
+            f"{tensor.zero_point}; sound is converted",
+        )
     if known is not None:
         why = f"shapes and tensors are those of {known.name}"
         rate = Guess[int](value=known.sample_rate, why=why)

@@ -22,7 +22,10 @@ class Guess(BaseModel, Generic[Value]):
 
 
 class TensorFact(BaseModel):
-    """One input or output: its name, its public name if another, shape (-1 = free) and dtype."""
+    """One input or output: its name, its public name if another, shape (-1 = free) and dtype.
+
+    `scale` and `zero_point` tell what the whole numbers of a quantised tensor stand for.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,6 +33,8 @@ class TensorFact(BaseModel):
     shape: tuple[int, ...] | None
     dtype: str
     alias: str | None = None
+    scale: float | None = None
+    zero_point: int = 0
 
     def describe(self) -> str:
         """Name and shape for messages: `INPUT [?, 144000] float32`."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from audio_assets.errors import CheckpointError
+from audio_assets.models.adapters.onnx_weights import check_weight_files
 
 RUNTIME_DOMAINS = {
     "", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training", "com.microsoft",
@@ -49,7 +50,7 @@ def read_graph(path: Path) -> Any:
         )
     if not all(isinstance(name, str) for name in _names(model.graph)):
         raise CheckpointError(f"{path.name} is damaged: names in it are no text. Get it again.")
-    _check_weight_files(model, path)
+    check_weight_files(model, path)
     return model
 
 
@@ -127,18 +128,3 @@ def _names(graph: Any) -> Iterator[str | bytes]:
     for node in graph.node:
         yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
         yield from (attribute.name for attribute in node.attribute)
-
-
-def _check_weight_files(model: Any, path: Path) -> None:
-    for tensor in model.graph.initializer:
-        places = [e.value for e in tensor.external_data if e.key == "location"]
-        for place in places:
-            relative = PurePosixPath(place)
-            if relative.is_absolute() or ".." in relative.parts:
-                raise CheckpointError(
-                    f"{path.name} wants weights from {place!r}, outside its own directory; refused."
-                )
-            if not (path.parent / relative).is_file():
-                raise CheckpointError(
-                    f"{path.name} keeps weights in {place!r}, which is missing beside it; copy it."
-                )

@@ -12,7 +12,8 @@ from audio_assets.errors import CheckpointError, EncodingError
 from audio_assets.models.adapters import onnx_facts
 from audio_assets.models.adapters.model_facts import TensorFact
 from audio_assets.models.adapters.onnx_graph import missing_ops, promote, read_graph
-from audio_assets.models.adapters.rows import in_calls, shape_rows
+from audio_assets.models.adapters.onnx_weights import weight_files
+from audio_assets.models.adapters.rows import as_dtype, in_calls, shape_rows
 from audio_assets.models.adapters.runner import RunnerFactory
 from audio_assets.models.adapters.runtime_spec import Stage
 from audio_assets.models.adapters.stage_file import choose_input, stage_path
@@ -71,7 +72,7 @@ class OnnxRunner:
 
     def _call(self, rows: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         shaped = shape_rows(rows, self._data.shape, self._data.name)
-        feeds = {self._data.name: np.ascontiguousarray(shaped, dtype=_dtype(self._data))}
+        feeds = {self._data.name: as_dtype(shaped, _dtype(self._data))}
         for tensor in self._others:
             shape = tuple(len(rows) if d == -1 else d for d in tensor.shape or ())
             feeds[tensor.name] = np.full(shape, self._stage.constants[tensor.name], _dtype(tensor))
@@ -101,7 +102,7 @@ def _session(model: Any, path: Path) -> Any:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    if any(tensor.external_data for tensor in model.graph.initializer):
+    if weight_files(model):
         options.add_session_config_entry(WEIGHT_FOLDER, str(path.parent))
     try:
         return onnxruntime.InferenceSession(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,17 @@ def shape_rows(rows: Array, declared: tuple[int, ...] | None, name: str) -> Arra
             "input_seconds or transform."
         )
     return shaped
+
+
+def as_dtype(rows: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Rows in the dtype of a model's input: whole numbers are rounded and kept within its limits.
+
+    A plain cast would cut towards zero and turn the loudest sample into the quietest.
+    """
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        return np.clip(np.rint(rows), limits.min, limits.max).astype(dtype)
+    return np.ascontiguousarray(rows, dtype=dtype)
 
 
 def in_calls(rows: Array, size: int, call: Callable[[Array], list[Array]]) -> list[Array]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from audio_assets.errors import CardError, CheckpointError, EncodingError
 from audio_assets.models.adapters.runner_pool import RunnerPool
 from audio_assets.models.adapters.runtime_card import RuntimeCard
+from audio_assets.models.adapters.stage_file import stage_path
 from audio_assets.models.adapters.stages import open_model
 from audio_assets.models.adapters.trial import try_in_child
 from audio_assets.models.model_inputs import cut_inputs, resample
@@ -43,6 +44,7 @@ class RuntimeEncoder:
         """
         self._card = card
         self._transform = transform_of(card)
+        check_hashed(card, directory)
         factory = open_model(card.runtime, directory)
         if not trusted and card.kind != "savedmodel":
             check_dim(card, try_in_child(card, directory))
@@ -166,6 +168,29 @@ def transform_of(card: RuntimeCard) -> Transform:
             WaveformParameters(sample_rate=card.sample_rate, input_samples=card.input_samples)
         )
     return make_transform(card.transform.name, card.transform.params)
+
+
+def check_hashed(card: RuntimeCard, directory: Path) -> None:
+    """Refuse weights beside an ONNX file that the card's `weights`, and so its hash, leave out.
+
+    Other weights would give other vectors under the same signature.
+
+    Raises:
+        CardError: naming what is left out.
+    """
+    if card.kind != "onnx":
+        return
+    from audio_assets.models.adapters.onnx_graph import read_graph
+    from audio_assets.models.adapters.onnx_weights import weight_files
+
+    for stage in card.runtime.stages:
+        places = weight_files(read_graph(stage_path(directory, stage.file)))
+        if places and stage.file == card.weights:
+            raise CardError(
+                f"{stage.file} of {card.name!r} keeps weights in {', '.join(places)}. Put the "
+                "files into a directory of their own, name that as `weights` in the card and the "
+                "model as a file in it, or register it with `audio-assets models add`."
+            )
 
 
 def check_dim(card: RuntimeCard, measured: int) -> None:

@@ -19,6 +19,7 @@ def propose_runtime_card(
     path: Path,
     *,
     licence: str,
+    directory: Path | None = None,
     name: str | None = None,
     sample_rate: int | None = None,
     input_seconds: float | None = None,
@@ -36,6 +37,8 @@ def propose_runtime_card(
     Args:
         path: the file or directory.
         licence: of the weights.
+        directory: of the checkpoint, where the file lies further down in it, beside weights of its
+            own; that of the file where None.
         name: of the checkpoint; from the file where None.
         sample_rate: in hertz, where the file's facts do not settle it.
         input_seconds: length of one input, where the model takes any.
@@ -71,23 +74,46 @@ def propose_runtime_card(
     seconds = input_seconds or (facts.input_samples.value or 0) / rate
     if not seconds:
         raise CardError(f"{path.name}: the input's length is not known: {facts.input_samples.why}.")
+    directory = directory or path.parent
+    file = path.relative_to(directory)
     stage = {
-        "kind": facts.kind, "file": path.name, "outputs": [chosen.name],
+        "kind": facts.kind, "file": file.as_posix(), "outputs": [chosen.name],
         "constants": constants or {},
         "input": facts.data_input.value if len(facts.inputs) > 1 else None,
     }  # fmt: skip
     if facts.kind == "savedmodel":
         stage |= {"batch": 4, "signature": pick_signature(read_saved_model(path))}
     fields = {
-        "name": name or slug(path.stem), "kind": facts.kind, "weights": path.name,
+        "name": name or slug(path.stem), "kind": facts.kind, "weights": file.parts[0],
         "sample_rate": rate, "input_seconds": seconds, "licence": licence, "source": source,
         "citation": citation, "description": facts.known_as.value or "", "dim": chosen.dim or 1,
-        "runtime": {"stages": [stage], "pooling": chosen.pooling},
+        "runtime": {
+            "stages": [stage], "pooling": chosen.pooling,
+            "input_scale": _input_scale(path.name, facts),
+        },
     }  # fmt: skip
     if transform is not None:
         fields["transform"] = transform
     card = card_from_mapping(fields, f"the proposal for {path.name}")
-    return card.model_copy(update={"dim": try_in_child(card, path.parent)})
+    return card.model_copy(update={"dim": try_in_child(card, directory)})
+
+
+def _input_scale(file: str, facts: ModelFacts) -> float:
+    """Factor on the sound: 32768 for a model that takes 16-bit samples.
+
+    Raises:
+        CheckpointError: it takes whole numbers, and nothing says how sound becomes such.
+    """
+    tensor = next((t for t in facts.inputs if t.name == facts.data_input.value), None)
+    if tensor is None or tensor.dtype.startswith(("float", "bfloat")) or tensor.scale:
+        return 1.0
+    if tensor.dtype == "int16" and facts.layout.value == "waveform":
+        return 32768.0
+    raise CheckpointError(
+        f"{file} takes whole numbers ({tensor.describe()}) and does not say which sound level they "
+        "stand for (no scale and zero point), so any input would be a guess. Ask its authors for "
+        "an export with a float32 input, or with the quantisation parameters kept."
+    )
 
 
 def _embedding(facts: ModelFacts, name: str | None) -> EmbeddingCandidate:

@@ -37,12 +37,24 @@ def tensor_fact(model: Any, index: int) -> TensorFact:
     for signature in model.signatureDefs or []:
         if signature.subgraphIndex == 0:
             public |= {t.tensorIndex: t.name.decode("utf-8", "replace") for t in signature.inputs}
+    scale, zero_point = quantization(subgraph.tensors[index])
     return TensorFact(
         name=tensor_keys(subgraph)[index],
         shape=free_shape(subgraph.tensors[index]),
         dtype=_dtypes().get(subgraph.tensors[index].type, "unknown").lower(),
         alias=public.get(index),
+        scale=scale,
+        zero_point=zero_point,
     )
+
+
+def quantization(tensor: Any) -> tuple[float | None, int]:
+    """Scale and zero point of a tensor that holds whole numbers for real ones; (None, 0) else."""
+    stored = tensor.quantization
+    if stored is None or stored.scale is None or len(stored.scale) != 1:
+        return None, 0
+    zero = stored.zeroPoint
+    return float(stored.scale[0]), int(zero[0]) if zero is not None and len(zero) else 0
 
 
 def free_shape(tensor: Any) -> Shape:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from audio_assets.errors import CheckpointError, EncodingError
 from audio_assets.models.adapters import tflite_facts
-from audio_assets.models.adapters.rows import in_calls, shape_rows
+from audio_assets.models.adapters.rows import as_dtype, in_calls, shape_rows
 from audio_assets.models.adapters.runner import RunnerFactory
 from audio_assets.models.adapters.runtime_spec import Stage
 from audio_assets.models.adapters.stage_file import choose_input, read_bytes
@@ -120,10 +120,7 @@ def quantized(rows: NDArray[Any], details: dict[str, Any]) -> NDArray[Any]:
     """Real numbers to the input's dtype, through its scale and zero point when it has them."""
     dtype = np.dtype(details["dtype"])
     scale, zero = details["quantization"]
-    if dtype.kind == "f" or not scale:
-        return np.ascontiguousarray(rows, dtype=dtype)
-    limits = np.iinfo(dtype)
-    return np.clip(np.rint(rows / scale) + zero, limits.min, limits.max).astype(dtype)
+    return as_dtype(rows if dtype.kind == "f" or not scale else rows / scale + zero, dtype)
 
 
 def real(values: NDArray[Any], details: dict[str, Any]) -> NDArray[np.float32]:

@@ -1,11 +1,14 @@
 """clusters: groups of alike windows, found without labels."""
 
 import time
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 
-from audio_assets.analysis.clusters import ClusterParameters, cluster_windows
+from audio_assets.analysis.clustering.measures import label_quality
+from audio_assets.analysis.clustering.ranking import paths_and_labels, ranked_rows
+from audio_assets.analysis.clusters import ClusterParameters, cluster_windows, quality_of
 from audio_assets.analysis.projection import parameters_of
 from audio_assets.orchestration import previews
 from audio_assets.orchestration.automation import ON_CHANGE_OR_MISSING
@@ -29,12 +32,13 @@ def clusters(
     home: HomeResource,
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[pa.Table]:
-    """HDBSCAN in a UMAP of several dimensions; -1 is noise."""
+    """Clusters (HDBSCAN in a UMAP, unless set otherwise; -1 is noise), exemplars, outliers."""
     started = time.perf_counter()
     parameters = ClusterParameters.from_settings(settings)
     with claim(context, home.paths) as partition:
         table = cluster_windows(embeddings, parameters)
         source = stored_version(context.instance, "embeddings", partition.key)
+        known = paths_and_labels(home.paths, str(partition.folder), table["window_id"].to_pylist())
     found = table.column("cluster").to_pylist()
     return dg.MaterializeResult(
         value=table,
@@ -43,7 +47,21 @@ def clusters(
             "clusters": len(set(found) - {-1}),
             "noise_share": round(found.count(-1) / len(found), 4) if found else 0.0,
             "sizes": previews.counts(found, "cluster"),
+            "exemplars": previews.rows(
+                ranked_rows(table, known, "exemplar"), ["cluster", "path", "label", "window_id"]
+            ),
+            "outliers": previews.rows(
+                ranked_rows(table, known, "outlier_score"),
+                ["outlier_score", "path", "label", "window_id"],
+            ),
+            "quality": dg.MetadataValue.json(_quality(table, known)),
             "parameters_used": dg.MetadataValue.json(parameters_of(table)),
             **previews.rate(table.num_rows, time.perf_counter() - started),
         },
     )
+
+
+def _quality(table: pa.Table, known: list[tuple[str, str | None]]) -> dict[str, Any]:
+    """Quality without labels, which is stored, and against labels, as decoration only."""
+    labels = label_quality([label for _, label in known], table["cluster"].to_numpy())
+    return {**quality_of(table), "labels": labels}

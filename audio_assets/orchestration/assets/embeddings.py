@@ -15,7 +15,7 @@ from audio_assets.orchestration.claim import claim
 from audio_assets.orchestration.io_managers import table_metadata
 from audio_assets.orchestration.partitions import PAIRS
 from audio_assets.orchestration.resources import ComputeResource, HomeResource
-from audio_assets.orchestration.signatures import expected_signature
+from audio_assets.orchestration.signatures import check_compute, expected_signature
 from audio_assets.orchestration.versions import data_version, digest
 from audio_assets.storage import read_parquet
 
@@ -48,6 +48,7 @@ def embeddings(
         out = home.paths.asset("embeddings", **names)
         checkpoint = resolve_checkpoint(names["checkpoint"], home.paths)
         encoder = compute.load_encoder(checkpoint)
+        check_compute(encoder, compute)
         _same_weights(checkpoint, model_checkpoint)
         signature = expected_signature(checkpoint.card, model_checkpoint, raw_audio, compute)
         report = encode_folder(

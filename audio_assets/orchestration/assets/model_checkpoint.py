@@ -5,11 +5,12 @@ from typing import Any
 
 import dagster as dg
 
-from audio_assets.errors import StorageError
+from audio_assets.errors import CheckpointError, StorageError
 from audio_assets.home import Home
 from audio_assets.models.registry import Checkpoint, resolve_checkpoint, weights_sha256
 from audio_assets.orchestration.claim import claim
 from audio_assets.orchestration.partitions import CHECKPOINTS
+from audio_assets.orchestration.probe_record import recheck
 from audio_assets.orchestration.resources import ComputeResource, HomeResource
 from audio_assets.orchestration.versions import data_version
 from audio_assets.storage import read_json
@@ -45,7 +46,8 @@ def model_checkpoint(
         before = _previous(home.paths, str(partition.checkpoint))
         content = {"weights": report["weights_sha256"], "card": report["encoding_fields"]}
         if before is None or content != _content(before):
-            _probe(checkpoint, compute, known=before is not None)
+            sha256 = report["weights_sha256"]
+            _probe(checkpoint, sha256, compute, home.paths, known=before is not None)
     return dg.MaterializeResult(
         value=report,
         data_version=data_version(context, **content),
@@ -70,20 +72,22 @@ def _previous(home: Home, name: str) -> dict[str, Any] | None:
         return None
 
 
-def _probe(checkpoint: Checkpoint, compute: ComputeResource, *, known: bool) -> None:
+def _probe(
+    checkpoint: Checkpoint, weights: str, compute: ComputeResource, home: Home, *, known: bool
+) -> None:
     """Run the model on known sounds before it is trusted; keep the golden vector of new weights.
 
     A probe that came with the checkpoint is kept the first time, so that the golden vector of the
-    machine that made the weights is what this one is compared with.
+    machine that made the weights is what this one is compared with, by the check.
 
     Raises:
         CheckpointError: the model is unusable, with the reason.
     """
-    from audio_assets.models.probe import PROBE_FILE, probe, write_probe
+    from audio_assets.models.probe import PROBE_FILE, write_probe
 
-    encoder = compute.load_encoder(checkpoint)
     keep = not known and (checkpoint.directory / PROBE_FILE).is_file()
-    if keep or checkpoint.proposed:
-        probe(encoder)
-    else:
-        write_probe(encoder, checkpoint.directory)
+    if not keep and not checkpoint.proposed:
+        write_probe(compute.load_encoder(checkpoint), checkpoint.directory)
+    problem = recheck(checkpoint, weights, compute, home).problems.get("probe")
+    if problem:
+        raise CheckpointError(problem)

@@ -1,7 +1,6 @@
 """raw_audio: what recordings a folder holds, and what is wrong with those that cannot be used."""
 
 import time
-from functools import partial
 
 import dagster as dg
 import pyarrow as pa
@@ -18,7 +17,8 @@ from audio_assets.orchestration.partitions import FOLDERS
 from audio_assets.orchestration.resources import HomeResource
 from audio_assets.orchestration.versions import data_version
 from audio_assets.recordings.scan import folder_version, scan_folder
-from audio_assets.recordings.times import start_time_of
+from audio_assets.recordings.short import flag_short
+from audio_assets.recordings.times import start_time_reader
 from audio_assets.recordings.windows import with_grid
 from audio_assets.settings import Settings
 from audio_assets.storage import read_parquet
@@ -58,9 +58,10 @@ def raw_audio(
             previous=_previous(home.paths, folder.key),
             verify=config.verify,
             workers=settings.num_workers,
-            start_time=partial(start_time_of, tz=folder.timezone),
+            start_time=start_time_reader(folder.timezone, folder.time_pattern),
+            clock=folder.clock,
         )
-        table = with_grid(recordings, folder.grid)
+        table = with_grid(flag_short(recordings, folder.grid), folder.grid)
         sides = side_file_hashes(folder.root, folder) | edit_files(home.paths, folder.key)
         content = folder_version(table, sides, folder.settings())
     status = table.column("status").to_pylist()
@@ -74,6 +75,8 @@ def raw_audio(
             "verdicts": previews.counts(status, "status"),
             "failed": previews.rows(failed, ["path", "reason"]),
             "window_grid": folder.grid.to_json(),
+            "with_start_time": table.num_rows - table.column("start_time").null_count,
+            "clock": folder.clock.to_json(),
             **previews.rate(table.num_rows, time.perf_counter() - started),
         },
     )

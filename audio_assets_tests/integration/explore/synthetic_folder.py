@@ -145,6 +145,8 @@ class SyntheticFolder:
             [self.window_id(i) for i in self.rows],
             pa.array([i % 5 - 1 for i in self.rows], pa.int32()),
             pa.array([0.5] * len(self.rows), pa.float32()),
+            pa.array([i / 1000 for i in self.rows], pa.float32()),
+            pa.array([None] * len(self.rows), pa.int32()),
         ]
         return pa.Table.from_arrays([pa.array(c) for c in columns], schema=CLUSTERS)
 

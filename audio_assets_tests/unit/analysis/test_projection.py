@@ -130,7 +130,7 @@ def test_parameters_come_from_the_settings_and_change_the_map():
     settings = Settings(umap_n_neighbors=5, tsne_perplexity=7, cluster_dimensions=3, seed=1)
     assert UmapParameters.from_settings(settings).n_neighbors == 5
     assert TsneParameters.from_settings(settings).perplexity == 7
-    assert ClusterParameters.from_settings(settings).dimensions == 3
+    assert ClusterParameters.from_settings(settings).umap_dimensions == 3
     table = table_of(classes(60)[0])
     one = umap_coordinates(table, UmapParameters(seed=1))
     two = umap_coordinates(table, UmapParameters(seed=2))

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pytest
 
 from audio_assets.errors import MetadataError
 from audio_assets.explore.columns import SampleTable, build_sample_table, field_name, kind_of
+from audio_assets.recordings.clock import ClockCorrection, with_clock
 from audio_assets_tests.integration.explore.synthetic_folder import SyntheticFolder
 
 
@@ -28,6 +29,21 @@ def test_the_seed_schema_is_filled_from_windows_metadata_and_recordings(tmp_path
     assert columns["start_time"].values[1] == datetime(2026, 5, 1, 4, 31)
     assert columns["esc10"].kind == "bool"
     assert columns["sample_rate"].values == [44100] * 3
+
+
+def test_windows_begin_where_the_corrected_clock_says(tmp_path):
+    folder = SyntheticFolder("f", tmp_path, 2)
+    windows = folder.windows()
+    at = windows.schema.get_field_index("start_s")
+    windows = windows.set_column(at, windows.schema.field(at), pa.array([0.0, 1000.0]))
+    fast = ClockCorrection(drift_ppm=2000, reference=datetime(2026, 5, 1, tzinfo=UTC))
+    table = build_sample_table(
+        windows, folder.metadata(), with_clock(folder.recordings(), fast),
+        audio_root=Path("/a"), png_dir=Path("/p"), reserved=(),
+    )  # fmt: skip
+    assert table.columns["start_time"].values == [
+        datetime(2026, 5, 1, 4, 30), datetime(2026, 5, 1, 4, 31) + timedelta(seconds=998),
+    ]  # fmt: skip
 
 
 def test_columns_without_any_value_are_left_out_but_the_label_stays(tmp_path):

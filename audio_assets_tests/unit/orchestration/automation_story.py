@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dagster as dg
+from dagster._core.events import StepMaterializationData
 
 from audio_assets.orchestration.jobs import ALL_ASSETS
 
@@ -31,13 +32,25 @@ class Story:
                       "fiftyone_dataset"):  # fmt: skip
             self.made(asset, f"{checkpoint}|{folder}", version)
 
-    def started(self, asset: str, key: str) -> dg.DagsterRun:
-        """A run that is computing a partition."""
+    def made_by(self, run: dg.DagsterRun, asset: str, key: str, version: str) -> None:
+        """A materialization by a run that goes on."""
+        materialization = dg.AssetMaterialization(
+            asset, partition=key, tags={"dagster/data_version": version}
+        )
+        event = dg.DagsterEvent(
+            dg.DagsterEventType.ASSET_MATERIALIZATION.value, run.job_name, step_key=asset,
+            event_specific_data=StepMaterializationData(materialization),
+        )  # fmt: skip
+        self.instance.report_dagster_event(event, run.run_id)
+
+    def started(self, *assets: str, key: str) -> dg.DagsterRun:
+        """A run that is computing a partition of these assets."""
+        keys = {dg.AssetKey(asset) for asset in assets}
         job = self.definitions.resolve_implicit_global_asset_job_def().get_subset(
-            asset_selection={dg.AssetKey(asset)}
+            asset_selection=keys
         )
         run = self.instance.create_run_for_job(
-            job, tags={"dagster/partition": key}, asset_selection=frozenset({dg.AssetKey(asset)})
+            job, tags={"dagster/partition": key}, asset_selection=frozenset(keys)
         )
         self.instance.report_dagster_event(
             dg.DagsterEvent(dg.DagsterEventType.PIPELINE_START.value, run.job_name), run.run_id

@@ -86,7 +86,13 @@ def store_analyses(home: Home, ids: pa.ChunkedArray) -> None:
         "umap_coords": pa.table({"window_id": ids, "x": zero, "y": zero}, schema=COORDINATES),
         "tsne_coords": pa.table({"window_id": ids, "x": zero, "y": zero}, schema=COORDINATES),
         "clusters": pa.table(
-            {"window_id": ids, "cluster": pa.array([0] * count, pa.int32()), "probability": zero},
+            {
+                "window_id": ids,
+                "cluster": pa.array([0] * count, pa.int32()),
+                "probability": zero,
+                "outlier_score": zero,
+                "exemplar": pa.array([0] * count, pa.int32()),
+            },
             schema=CLUSTERS,
         ),
         "similarity_index": pa.table(

@@ -38,7 +38,7 @@ def test_partitions_missing_at_the_first_evaluation_are_requested(story: Story) 
 def test_a_request_is_not_repeated_while_it_is_under_way(story: Story) -> None:
     story.made("raw_audio", "reef")
     story.tick()
-    runs = [story.started(asset, "reef") for asset in ("metadata_table", "spectrograms")]
+    runs = [story.started(asset, key="reef") for asset in ("metadata_table", "spectrograms")]
     assert story.tick() == {}
     for run in runs:
         story.ended(run, failed=True)
@@ -116,7 +116,7 @@ def test_an_update_during_a_run_is_not_lost(story: Story) -> None:
     story.tick()
     story.made("raw_audio", "reef", "2")
     assert story.tick()["spectrograms"] == {"reef"}
-    run = story.started("spectrograms", "reef")
+    run = story.started("spectrograms", key="reef")
     story.made("raw_audio", "reef", "3")
     assert "spectrograms" not in story.tick(), "it is being computed"
     story.made("spectrograms", "reef", "2")
@@ -143,7 +143,7 @@ def test_an_update_long_after_the_request_is_not_lost_either(story: Story) -> No
     story.tick()
     story.made("raw_audio", "reef", "2")
     story.tick()
-    run = story.started("spectrograms", "reef")
+    run = story.started("spectrograms", key="reef")
     story.tick()
     story.made("raw_audio", "reef", "3")
     assert "spectrograms" not in story.tick(), "it is being computed"
@@ -155,3 +155,27 @@ def test_an_update_long_after_the_request_is_not_lost_either(story: Story) -> No
 def test_the_sensor_is_on_by_default() -> None:
     sensor = automation_sensor(30)
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+
+
+def test_what_a_run_makes_along_with_its_input_is_not_made_again(story: Story) -> None:
+    """The run of a job makes folder tables and pictures itself: no second run follows it."""
+    for version in ("1", "2"):
+        run = story.started("raw_audio", "metadata_table", "spectrograms", key="reef")
+        story.made_by(run, "raw_audio", "reef", version)
+        assert story.tick() == {}, "the run is under way"
+        for asset in ("metadata_table", "spectrograms"):
+            story.made_by(run, asset, "reef", version)
+        story.ended(run)
+        assert story.tick() == {}
+
+
+def test_what_a_run_does_not_make_itself_still_follows(story: Story) -> None:
+    """A pair of another checkpoint than the job's must not be forgotten."""
+    story.made_all("reef", "c1")
+    story.tick()
+    run = story.started("raw_audio", "metadata_table", "spectrograms", key="reef")
+    for asset in ("raw_audio", "metadata_table", "spectrograms"):
+        story.made_by(run, asset, "reef", "2")
+    story.ended(run)
+
+    assert story.tick()["embeddings"] == {"c1|reef"}

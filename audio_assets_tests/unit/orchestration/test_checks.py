@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from audio_assets.home import SHIPPED_CHECKPOINTS, Home
+from audio_assets.home import Home
 from audio_assets.orchestration.ci_checks import main
 from audio_assets.orchestration.definitions import build_definitions
 from audio_assets.orchestration.execution import run_checks
@@ -159,26 +159,15 @@ def test_a_lost_sample_is_an_error(evaluate, stored: Home) -> None:
     assert "3" in evaluation.description
 
 
-def test_a_bare_weights_file_has_no_golden_vector_and_that_is_a_warning(
-    evaluate, stored: Home
-) -> None:
-    weights = SHIPPED_CHECKPOINTS / "audiomaepp-esc10" / "weights.safetensors"
-    stored.checkpoints.mkdir(exist_ok=True)
-    (stored.checkpoints / f"{CHECKPOINT}.safetensors").symlink_to(weights)
-    evaluation = evaluate("embeddings", "golden_vector")
-    assert not evaluation.passed
-    assert evaluation.severity == dg.AssetCheckSeverity.WARN
-    assert "models add" in evaluation.description
-
-
 def test_the_command_exits_with_1_on_an_error(
     stored: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AUDIO_ASSETS_HOME", str(stored.root))
     assert main([FOLDER, CHECKPOINT]) == 1
     out = capsys.readouterr().out
-    assert "embeddings.golden_vector (ERROR)" in out, "c1 is not a checkpoint that exists"
-    assert "1 errors, 0 warnings." in out
+    assert "model_checkpoint.golden_vector (ERROR)" in out, "c1 is not a checkpoint that exists"
+    assert "model_checkpoint.probe (ERROR)" in out
+    assert "2 errors, 0 warnings." in out
 
 
 def test_the_command_exits_with_2_for_an_unknown_folder(

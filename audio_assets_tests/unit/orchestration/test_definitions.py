@@ -38,7 +38,8 @@ CHECKS = {
     ("metadata_table", "label_coverage"),
     ("spectrograms", "pngs_exist"),
     ("embeddings", "vectors_finite_and_not_constant"),
-    ("embeddings", "golden_vector"),
+    ("model_checkpoint", "probe"),
+    ("model_checkpoint", "golden_vector"),
     ("similarity_index", "one_row_per_window"),
     ("umap_coords", "one_row_per_window"),
     ("tsne_coords", "one_row_per_window"),
@@ -100,7 +101,7 @@ def test_sensors_run_and_the_nightly_schedule_does_not(definitions: dg.Definitio
     repository = definitions.get_repository_def()
     states = {s.name: s.default_status for s in repository.sensor_defs}
     assert states == dict.fromkeys(
-        ("folders", "checkpoints", "automation"), dg.DefaultSensorStatus.RUNNING
+        ("folders", "checkpoints", "automation", "job_requests"), dg.DefaultSensorStatus.RUNNING
     )
     (schedule,) = repository.schedule_defs
     assert (schedule.name, schedule.default_status) == (
@@ -123,6 +124,8 @@ def test_the_inputs_are_watched_for_age(definitions: dg.Definitions) -> None:
         ("tsne_perplexity", 7.0, {"tsne_coords"}),
         ("compute_tsne", False, {"tsne_coords"}),
         ("cluster_min_size", 4, {"clusters"}),
+        ("cluster_method", "kmeans", {"clusters"}),
+        ("cluster_count", 4, {"clusters"}),
         ("similarity_k", 3, {"similarity_index"}),
         ("similarity_backend", "sklearn", {"fiftyone_dataset"}),
         ("seed", 1, {"umap_coords", "tsne_coords", "clusters"}),
@@ -176,3 +179,8 @@ def test_definitions_for_two_homes_do_not_meet(tmp_path: Path) -> None:
         definitions = build_definitions(load_settings(home=tmp_path / name))
         roots.append((definitions.resources or {})["home"].root)
     assert roots == [str(tmp_path / "one"), str(tmp_path / "two")]
+
+
+def test_a_code_server_can_load_everything(definitions: dg.Definitions) -> None:
+    """It checks more than `validate_loadable`, such as names that ops and jobs share."""
+    definitions.get_repository_def().load_all_definitions()

@@ -13,6 +13,7 @@ import pytest
 
 from audio_assets.folders import FolderRegistry
 from audio_assets.home import Home
+from audio_assets.jobs.store import JobStore
 from audio_assets.orchestration.sensors import checkpoint_sensor, folder_sensor
 from audio_assets.settings import Settings
 
@@ -162,6 +163,23 @@ def test_a_wanted_checkpoint_is_encoded_once_the_inputs_are_there(
     assert folders.tick()[0].run_key == request.run_key, "Dagster runs one key once"
     made(folders.instance, "embeddings", "c1|reef")
     assert folders.tick() == []
+
+
+def test_a_pair_that_a_job_encodes_is_left_to_it(
+    folders: Ticks, home: Home, settings: Settings
+) -> None:
+    put(home, "reef")
+    folders.tick()
+    FolderRegistry(home).update("reef", checkpoints=["c1"])
+    for asset in ("raw_audio", "metadata_table", "spectrograms"):
+        made(folders.instance, asset, "reef")
+    made(folders.instance, "model_checkpoint", "c1")
+    store = JobStore(settings)
+    job, _ = store.create("processing", {"folders": ["reef"], "checkpoint": "c1"})
+    folders.tick()
+    assert folders.tick() == []
+    store.end(job.job_id, "failed", "no disk")
+    assert [str(request.partition_key) for request in folders.tick()] == ["c1|reef"]
 
 
 def test_two_directories_of_one_slug_do_not_stop_the_others(folders: Ticks, home: Home) -> None:

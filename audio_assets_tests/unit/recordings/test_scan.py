@@ -184,8 +184,8 @@ def test_a_file_that_grows_while_it_is_read_fails_and_is_read_again(tmp_path, mo
     age(tmp_path)
     real = scanning.verify.__globals__["_decode"]
 
-    def slow(descriptor, file, name, verdict):
-        real(descriptor, file, name, verdict)
+    def slow(descriptor, file, name, verdict, *limits):
+        real(descriptor, file, name, verdict, *limits)
         with path.open("ab") as stream:
             stream.write(b"more")
 

@@ -1,0 +1,133 @@
+"""What the routes share: the home, the settings, and what is dear to open."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+from audio_assets.api.encoders import Encoders
+from audio_assets.api.problems import ProblemError
+from audio_assets.catalogue.catalogue import Catalogue
+from audio_assets.home import Home
+from audio_assets.searching import Spaces
+from audio_assets.settings import Settings, with_default_checkpoint
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from audio_assets.jobs.store import JobStore
+
+
+class Context:
+    """One per application.
+
+    Args:
+        settings: as they were when the process started.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.home = Home.of(settings).ensure()
+        if settings.fake_model:
+            from audio_assets.models.fake_checkpoint import ensure_fake_checkpoint
+
+            ensure_fake_checkpoint(self.home)
+        self.catalogue = Catalogue(self.home)
+        self.spaces = Spaces(self.home)
+        self.encoders = Encoders(self.home, settings)
+        self._lock = threading.RLock()
+        self._instance: dg.DagsterInstance | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, with the default checkpoint as it is chosen now."""
+        return with_default_checkpoint(self._settings)
+
+    @property
+    def checkpoint_is_pinned(self) -> bool:
+        """Whether the environment names the default checkpoint, so that nothing else can."""
+        return "checkpoint" in self._settings.model_fields_set
+
+    @property
+    def upload_bytes(self) -> int:
+        """Largest upload."""
+        return self._settings.upload_max_mb * 1_000_000
+
+    @property
+    def models_dir(self) -> Path:
+        """Where model files may lie that requests name."""
+        chosen = self._settings.models_dir
+        return (chosen.expanduser() if chosen else self.home.root / "models").resolve()
+
+    @property
+    def audio_root(self) -> Path:
+        """Where recordings may lie that requests name."""
+        chosen = self._settings.audio_root
+        return (chosen.expanduser() if chosen else self.home.audio).resolve()
+
+    @cached_property
+    def jobs(self) -> JobStore:
+        """The table of jobs."""
+        from audio_assets.jobs.store import JobStore
+
+        return JobStore(self._settings)
+
+    @property
+    def instance(self) -> dg.DagsterInstance:
+        """Dagster's instance of the home, open until the application ends."""
+        from audio_assets.orchestration.instance import write_config
+
+        with self._lock:
+            if self._instance is None:
+                import dagster as dg
+
+                write_config(self.home)
+                self._instance = dg.DagsterInstance.from_config(str(self.home.root))
+            return self._instance
+
+    def readable(self, path: Path) -> Path:
+        """A path of a recording, links followed, if the API may read it.
+
+        Raises:
+            ProblemError: 403, it lies neither below data/audio nor below the audio root.
+        """
+        real = path.resolve()
+        roots = (self.home.audio.resolve(), self.audio_root)
+        if not any(real.is_relative_to(root) for root in roots):
+            raise ProblemError(
+                403,
+                "This recording lies outside the directories that the API may read. Set "
+                "AUDIO_ASSETS_AUDIO_ROOT to a directory that holds its folder.",
+            )
+        return real
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        with self._lock:
+            if self._instance is not None:
+                self._instance.dispose()
+                self._instance = None
+
+
+def get_context(request: Request) -> Context:
+    """FastAPI dependency."""
+    return request.app.state.context
+
+
+def get_home(request: Request) -> Home:
+    """FastAPI dependency."""
+    return request.app.state.context.home
+
+
+def get_settings(request: Request) -> Settings:
+    """FastAPI dependency."""
+    return request.app.state.context.settings
+
+
+Shared = Annotated[Context, Depends(get_context)]
+HomeOf = Annotated[Home, Depends(get_home)]
+SettingsOf = Annotated[Settings, Depends(get_settings)]

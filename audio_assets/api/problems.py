@@ -1,0 +1,174 @@
+"""Errors as `application/problem+json` (RFC 9457): one table from domain errors to statuses."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from audio_assets.embedding_sets import EmbeddingSetNotFoundError, IncompatibleSetsError
+from audio_assets.errors import (
+    AudioAssetsError,
+    CheckpointError,
+    ConflictError,
+    DatabaseError,
+    EncodingError,
+    MetadataError,
+    NotFoundError,
+    NotMaterializedError,
+    RecordingError,
+    SettingsError,
+    StorageError,
+    UsageError,
+)
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:audio-assets:problem:"
+
+STATUS_OF: tuple[tuple[type[AudioAssetsError], int], ...] = (
+    (EmbeddingSetNotFoundError, 404),
+    (NotFoundError, 404),
+    (IncompatibleSetsError, 409),
+    (ConflictError, 409),
+    (NotMaterializedError, 409),
+    (SettingsError, 500),
+    (UsageError, 422),
+    (RecordingError, 422),
+    (MetadataError, 422),
+    (CheckpointError, 422),
+    (EncodingError, 422),
+    (DatabaseError, 503),
+    (StorageError, 500),
+    (AudioAssetsError, 500),
+)
+"""The first class that fits gives the status; sub-classes stand before their bases."""
+
+
+class FieldProblem(BaseModel):
+    """One field that does not fit."""
+
+    field: str = Field(description="Where: `body.k`, `query.limit`, `path.id`")
+    message: str = Field(description="What was expected")
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 has it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=[f"{TYPE_PREFIX}not-found"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no recording 'abc'."])
+    errors: list[FieldProblem] | None = Field(None, description="The fields, where some do not fit")
+
+
+class ProblemError(Exception):
+    """An error of the interface itself; further members go into the reply as they are."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        headers: dict[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.headers, self.members = status, detail, headers, members
+
+
+def problem_response(
+    status: int, detail: str, *, headers: dict[str, str] | None = None, **members: Any
+) -> JSONResponse:
+    """A problem as a response; `members` are further members of the object."""
+    phrase = HTTPStatus(status).phrase
+    content = {
+        "type": TYPE_PREFIX + phrase.lower().replace(" ", "-"),
+        "title": phrase,
+        "status": status,
+        "detail": detail,
+        **members,
+    }
+    return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI responses for the problems that an operation may answer with."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": schema}},
+        }
+        for status in statuses
+    }
+
+
+def status_of(error: AudioAssetsError) -> int:
+    """The HTTP status of a domain error."""
+    return next(status for kind, status in STATUS_OF if isinstance(error, kind))
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Let every error of an app leave as a problem, never as a traceback."""
+
+    @app.exception_handler(AudioAssetsError)
+    def _domain(request: Request, error: AudioAssetsError) -> JSONResponse:
+        status = status_of(error)
+        if status >= 500:
+            log.error("%s %s: %s", request.method, request.url.path, error)
+        return problem_response(status, str(error))
+
+    @app.exception_handler(ProblemError)
+    def _problem(request: Request, error: ProblemError) -> JSONResponse:
+        return problem_response(error.status, error.detail, headers=error.headers, **error.members)
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, error: HTTPException) -> JSONResponse:
+        detail = str(error.detail)
+        if error.status_code == 404 and detail == "Not Found":
+            detail = (
+                f"There is nothing at {request.url.path}. GET /openapi.json lists what there is."
+            )
+        elif error.status_code == 405:
+            detail = f"{request.method} is not possible at {request.url.path}."
+        headers = dict(error.headers) if error.headers else None
+        return problem_response(error.status_code, detail, headers=headers)
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        if _wants_json(request, error):
+            found = request.headers.get("content-type", "nothing")
+            return problem_response(
+                415, f"This needs a body of type application/json, not {found[:100]}."
+            )
+        errors = [
+            {"field": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in error.errors()
+        ]
+        detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:5])
+        return problem_response(422, f"The request does not fit: {detail}.", errors=errors)
+
+    @app.exception_handler(Exception)
+    def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+        log.exception("%s %s failed", request.method, request.url.path, exc_info=error)
+        return problem_response(
+            500, "Something unforeseen went wrong; the log of the server has the details."
+        )
+
+
+def _wants_json(request: Request, error: RequestValidationError) -> bool:
+    """Whether the body was refused because it was not sent as JSON."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    about_body = any(e["loc"][:1] == ("body",) for e in error.errors())
+    sent = request.headers.get("content-length") not in (None, "0")
+    is_json = kind == "application/json" or kind.endswith("+json")
+    return about_body and sent and not is_json

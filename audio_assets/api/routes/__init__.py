@@ -1,0 +1,1 @@
+"""One router per part of the API; each file owns its requests and responses."""

@@ -1,0 +1,1 @@
+"""Requests that outlive their client: what is asked for, stored once; Dagster does the work."""

@@ -1,0 +1,38 @@
+"""The REST API as a process of its own."""
+
+from __future__ import annotations
+
+from audio_assets.settings import Settings
+
+GRACE_S = 10
+
+
+def serve_api(settings: Settings) -> None:
+    """Serve the API until SIGINT or SIGTERM; requests under way are given some seconds.
+
+    Raises:
+        SettingsError: the address is not loopback and no token is set.
+        UsageError: the port is taken.
+    """
+    import uvicorn
+
+    from audio_assets.api.app import create_app
+    from audio_assets.api.security import check_binding
+    from audio_assets.errors import UsageError
+
+    check_binding(settings)
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.api_host,
+        port=settings.api_port,
+        log_level="info",
+        timeout_graceful_shutdown=GRACE_S,
+        server_header=False,
+    )
+    try:
+        uvicorn.Server(config).run()
+    except SystemExit as error:  # uvicorn's own way of saying that it could not listen
+        raise UsageError(
+            f"The API cannot listen on {settings.api_host}:{settings.api_port}; is the port taken? "
+            "AUDIO_ASSETS_API_PORT or --port names another one."
+        ) from error
