@@ -52,6 +52,7 @@ CASES = {
     for case in (
         Case("1min-48k", 60, 48_000, "FLAC"),
         Case("1h-48k", 3600, 48_000, "FLAC"),
+        Case("6h-48k", 21_600, 48_000, "FLAC"),
         Case("24h-48k", 86_400, 48_000, "FLAC"),
         Case("1h-192k", 3600, 192_000, "WAV"),
     )

@@ -141,4 +141,10 @@ def write_card(card: ModelCard, path: Path) -> None:
 def _problems(error: Exception) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
-    return "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+    problems = []
+    for item in error.errors():
+        field = ".".join(map(str, item["loc"]))
+        problems.append(
+            f"{field} is missing" if item["type"] == "missing" else f"{field}: {item['msg']}"
+        )
+    return "; ".join(problems)

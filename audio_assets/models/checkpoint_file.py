@@ -51,7 +51,8 @@ def read_state(path: Path) -> dict[str, Tensor]:
         )
     if path.suffix.lower() not in SUFFIXES:
         raise CheckpointError(
-            f"{path} ends in {path.suffix!r}; expected one of {', '.join(SUFFIXES)}."
+            f"{path} is no model file by its name: expected one of {', '.join(SUFFIXES)} (torch), "
+            ".tflite, .onnx, or a SavedModel directory."
         )
     if path.stat().st_size == 0:
         raise CheckpointError(f"{path} is empty; copy or download it again.")

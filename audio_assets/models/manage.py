@@ -214,6 +214,12 @@ def _add_file(path: Path, target: Path, licence: str | None, given: dict[str, An
             f"Say under which licence {path.name} may be used: --licence 'CC BY 4.0' (or "
             "'unknown', which is then shown wherever the model is)."
         )
+    if path.is_dir() and (path / CARD_FILE).is_file():
+        read_card(path / CARD_FILE)
+        raise UsageError(
+            f"{path} is a finished checkpoint with its card. Copy or link it into "
+            f"{target.parent} as it is."
+        )
     target.mkdir(parents=True)
     copy = copy_model(path, target)
     options = {key: value for key, value in given.items() if value is not None}

@@ -86,7 +86,8 @@ def probe(encoder: Encoder) -> dict[str, Any]:
             )
         if np.ptp(vector) == 0:
             raise CheckpointError(
-                f"{name!r} gives the constant {vector[0]} for {sound}; is it the right tensor?"
+                f"{name!r} gives {vector[0]} in all {len(vector)} places of its vector for "
+                f"{sound}: that tensor tells nothing about the sound. Name the embedding's own."
             )
     distances = {
         f"{first}-{second}": cosine_distance(by_name[first], by_name[second])

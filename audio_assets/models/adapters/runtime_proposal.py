@@ -63,7 +63,8 @@ def propose_runtime_card(
     if facts.layout.value != "waveform" and transform is None:
         raise CardError(
             f"{path.name} does not take a waveform ({facts.layout.why}). "
-            "Say which transform makes its input."
+            "Write a model.yaml beside it that names the transform which makes its input "
+            "(docs/models.md, The card)."
         )
     rate = sample_rate or (facts.sample_rate.value if facts.known_as.value else None)
     if rate is None:
@@ -119,6 +120,13 @@ def _input_scale(file: str, facts: ModelFacts) -> float:
 def _embedding(facts: ModelFacts, name: str | None) -> EmbeddingCandidate:
     """The named candidate or the best one; any other computed tensor may be named too."""
     if name is not None:
+        if name in {tensor.name for tensor in facts.inputs}:
+            raise CheckpointError(
+                f"{name!r} is an input of {facts.path}, the sound itself and no embedding of it. "
+                f"Name a tensor that is computed, such as {facts.candidates[0].name!r}."
+                if facts.candidates
+                else f"{name!r} is an input of {facts.path}, and nothing else there is usable."
+            )
         for candidate in facts.candidates:
             if candidate.name == name:
                 return candidate

@@ -60,7 +60,10 @@ def read_saved_model(path: Path) -> Any:
 
     file = path / "saved_model.pb"
     if not file.is_file():
-        raise CheckpointError(f"{path} is not a SavedModel: it has no saved_model.pb.")
+        raise CheckpointError(
+            f"{path} is not a SavedModel: it has no saved_model.pb. Of other kinds of models "
+            "give the file itself."
+        )
     message = _message("SavedModel")()
     try:
         message.ParseFromString(file.read_bytes())

@@ -64,3 +64,10 @@ def test_sixteen_bit_samples_are_the_sound_at_full_scale(tmp_path: Path, noise: 
 def test_the_loudest_sample_stays_the_loudest() -> None:
     found = as_dtype(np.array([32768.0, -40000.0, 0.6, -0.6]), np.dtype(np.int16))
     assert found.tolist() == [32767, -32768, 1, -1]
+
+
+def test_an_input_is_no_embedding(tmp_path: Path) -> None:
+    path = write_int8_tflite(tmp_path / "int8.tflite")
+    sound = inspect_model(path).inputs[0].name
+    with pytest.raises(CheckpointError, match="is an input of"):
+        propose_runtime_card(path, licence="CC0", sample_rate=8000, embedding=sound)
