@@ -43,7 +43,9 @@ def cluster(
     n_neighbors: Annotated[int | None, typer.Option(help="UMAP: neighbours.")] = None,
     min_cluster_size: Annotated[int | None, typer.Option(help="HDBSCAN: smallest group.")] = None,
     min_samples: Annotated[int | None, typer.Option(help="HDBSCAN: neighbours.")] = None,
-    n_clusters: Annotated[int | None, typer.Option("--n-clusters", "-n", help="Others: how many.")] = None,
+    n_clusters: Annotated[
+        int | None, typer.Option("--n-clusters", "-n", help="Others: how many.")
+    ] = None,
     linkage: Annotated[Linkage | None, typer.Option(help="Agglomerative: linkage.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of UMAP and k-means.")] = None,
     stability_seeds: Annotated[int | None, typer.Option(help="Repeat with more seeds.")] = None,
