@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from http import HTTPStatus
 from typing import Any
@@ -11,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from audio_assets.embedding_sets import EmbeddingSetNotFoundError, IncompatibleSetsError
 from audio_assets.errors import (
@@ -50,6 +52,8 @@ STATUS_OF: tuple[tuple[type[AudioAssetsError], int], ...] = (
     (AudioAssetsError, 500),
 )
 """The first class that fits gives the status; sub-classes stand before their bases."""
+
+NAME_ERRORS = {errno.ENAMETOOLONG, errno.ELOOP, errno.EILSEQ, errno.EINVAL}
 
 
 class FieldProblem(BaseModel):
@@ -139,9 +143,10 @@ def install_handlers(app: FastAPI) -> None:
             detail = (
                 f"There is nothing at {request.url.path}. GET /openapi.json lists what there is."
             )
-        elif error.status_code == 405:
-            detail = f"{request.method} is not possible at {request.url.path}."
         headers = dict(error.headers) if error.headers else None
+        if error.status_code == 405:
+            detail = f"{request.method} is not possible at {request.url.path}."
+            headers = {**(headers or {}), "Allow": ", ".join(_methods_at(request))}
         return problem_response(error.status_code, detail, headers=headers)
 
     @app.exception_handler(RequestValidationError)
@@ -157,12 +162,32 @@ def install_handlers(app: FastAPI) -> None:
         detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:5])
         return problem_response(422, f"The request does not fit: {detail}.", errors=errors)
 
+    @app.exception_handler(OSError)
+    def _system(request: Request, error: OSError) -> JSONResponse:
+        if error.errno in NAME_ERRORS:
+            return problem_response(
+                422, "A name in the request is longer than a file's can be, or no name at all."
+            )
+        log.exception("%s %s failed", request.method, request.url.path, exc_info=error)
+        return problem_response(503, f"The server could not read or write: {error.strerror}.")
+
     @app.exception_handler(Exception)
     def _unforeseen(request: Request, error: Exception) -> JSONResponse:
         log.exception("%s %s failed", request.method, request.url.path, exc_info=error)
         return problem_response(
             500, "Something unforeseen went wrong; the log of the server has the details."
         )
+
+
+def _methods_at(request: Request) -> list[str]:
+    """The described methods of a path; Starlette names those of its first route alone."""
+    app: FastAPI = request.app
+    described: dict[str, dict[str, Any]] = app.openapi()["paths"]
+    here = described.get(request.url.path) or next(
+        (item for path, item in described.items()
+         if compile_path(path)[0].fullmatch(request.url.path)), {},
+    )  # fmt: skip
+    return sorted(method.upper() for method in here)
 
 
 def _wants_json(request: Request, error: RequestValidationError) -> bool:

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 2.0
 FLUSH_ROWS = 512
-FLUSH_BYTES = 32 << 20
+FLUSH_BYTES = 8 << 20
 
 
 class ShardStore:

@@ -31,7 +31,7 @@ from audio_assets.progress import Progress
 
 logger = logging.getLogger(__name__)
 
-BLOCK_BYTES = 32 << 20
+BLOCK_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Header, Query, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from audio_assets.api.audio_item import (
     AtPath,
@@ -44,6 +46,18 @@ INERT = {
 RAW_BYTES = {"content": {"audio/*": {"schema": {"type": "string", "format": "binary"}}}}
 
 
+def _no_number(value: object) -> object:
+    """Refuse what pydantic would take for seconds since 1970; the description says ISO 8601."""
+    try:
+        float(str(value))
+    except ValueError:
+        return value
+    raise PydanticCustomError("moment", "a date and time is wanted, such as 2026-01-31T12:00:00Z")
+
+
+Moment = Annotated[datetime, BeforeValidator(_no_number)]
+
+
 @router.get("/", response_model=Page[AudioItem], summary="List recordings")
 def list_audio(
     context: Shared,
@@ -52,9 +66,9 @@ def list_audio(
     label: Annotated[list[str] | None, Query(description="Labels")] = None,
     status: Literal["ok", "failed", "duplicate"] | None = None,
     since: Annotated[
-        datetime | None, Query(description="Still recording then or later; UTC if it says nothing")
+        Moment | None, Query(description="Still recording then or later; UTC if it says nothing")
     ] = None,
-    before: Annotated[datetime | None, Query(description="Began before then")] = None,
+    before: Annotated[Moment | None, Query(description="Began before then")] = None,
     bbox: Annotated[
         str | None,
         Query(

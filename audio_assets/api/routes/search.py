@@ -41,8 +41,8 @@ class Where(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     k: int = Field(20, ge=1, le=1000, description="How many")
-    folders: list[Key] | SkipJsonSchema[None] = Field(
-        None, max_length=1000, description="Keys of folders of one encoding signature; else all"
+    folders: Annotated[list[Key], Field(max_length=1000)] | SkipJsonSchema[None] = Field(
+        None, description="Keys of folders of one encoding signature; else all"
     )
     checkpoint: Key | SkipJsonSchema[None] = Field(None, description="The default one if not given")
     where: dict[str, Value] = Field(
@@ -69,9 +69,9 @@ class SearchRequest(Where):
     window_id: Annotated[str, Field(pattern=WINDOW)] | SkipJsonSchema[None] = Field(
         None, description="A window with an embedding; it is not among its own results"
     )
-    vector: list[Finite] | SkipJsonSchema[None] = Field(
-        None, min_length=1, max_length=100_000, description="A vector of the checkpoint's length"
-    )
+    vector: (
+        Annotated[list[Finite], Field(min_length=1, max_length=100_000)] | SkipJsonSchema[None]
+    ) = Field(None, description="A vector of the checkpoint's length")
 
     @model_validator(mode="after")
     def _one_query(self) -> SearchRequest:

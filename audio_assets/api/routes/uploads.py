@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
 from audio_assets.api.audio_item import AudioItem, item_of
 from audio_assets.api.context import Context, Shared
@@ -63,6 +64,12 @@ class Uploaded(BaseModel):
     folder: str = Field(description="Key of its folder; name it in a processing job")
     audio: AudioItem | None = Field(description="The recording; null for a whole directory")
     recordings: int | None = Field(description="Sound files of a directory, not looked into yet")
+
+
+@router.get("/upload", include_in_schema=False)
+def no_page() -> None:
+    """Keep `/audio/{id}` from taking the word for an id."""
+    raise HTTPException(405)
 
 
 @router.post(
