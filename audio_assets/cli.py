@@ -19,8 +19,8 @@ from audio_assets.cli_export import export
 from audio_assets.cli_models import models, plugins
 from audio_assets.cli_run import run
 from audio_assets.cli_serving import api, serve
+from audio_assets.cli_settings import load_settings
 from audio_assets.errors import AudioAssetsError
-from audio_assets.settings import load_settings
 
 app = typer.Typer(
     name="audio-assets",

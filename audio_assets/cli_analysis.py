@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from audio_assets.settings import load_settings
+from audio_assets.cli_settings import load_settings
 
 
 class Method(StrEnum):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from audio_assets.settings import load_settings
+from audio_assets.cli_settings import load_settings
 
 models = typer.Typer(no_args_is_help=True, help="Checkpoints: list, scan, add, probe, remove.")
 plugins = typer.Typer(help="What is plugged in, and tests for it.")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from audio_assets.settings import load_settings
+from audio_assets.cli_settings import load_settings
 
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the REST API.")]
 Host = Annotated[str | None, typer.Option(help="Address; any but loopback needs a token.")]
