@@ -86,7 +86,7 @@ def probe(encoder: Encoder) -> dict[str, Any]:
             )
         if np.ptp(vector) == 0:
             raise CheckpointError(
-                f"{name!r} gives {vector[0]} in all {len(vector)} places of its vector for "
+                f"{name!r} gives a constant vector ({vector[0]} in all {len(vector)} places) for "
                 f"{sound}: that tensor tells nothing about the sound. Name the embedding's own."
             )
     distances = {
