@@ -29,7 +29,7 @@ import numpy as np
 STAGES = ("scan", "spectrograms", "encode_stored", "encode_streamed")
 BLOCK_S = 10
 LIMIT_MB = 2000
-NOISE_MB = 150
+NOISE_MB = 60
 """Difference between two peaks that allocator and thread timing explain."""
 
 
