@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis.errors import Unsatisfiable
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
 
 from audio_assets.api.app import create_app
@@ -16,9 +18,6 @@ from audio_assets.home import Home
 from audio_assets.settings import Settings
 from audio_assets_tests.integration.api.conftest import send, sound
 from audio_assets_tests.integration.api.stored_folder import store_vectors
-
-schemathesis = pytest.importorskip("schemathesis")
-from schemathesis.specs.openapi.checks import positive_data_acceptance  # noqa: E402
 
 # A well-formed request may still be refused for what it names: bytes that are no sound, a folder
 # that is not there. No schema can say so; requests that only read must be answered.
