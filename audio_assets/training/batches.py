@@ -55,6 +55,10 @@ class BatchMaker:
         self.mix_share, self.synthetic_share = mix_share, synthetic_share
         self.classes = len(clips.names) + len(KINDS)
 
+    def reseeded(self, seed: int) -> BatchMaker:
+        """Return a maker that draws other batches from the same clips."""
+        return BatchMaker(self.clips, self.transform, seed, self.mix_share, self.synthetic_share)
+
     def steps(self, batch_size: int) -> int:
         """Number of batches in one epoch."""
         return max(1, len(self.clips.files) // self._real(batch_size))

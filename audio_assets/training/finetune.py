@@ -32,7 +32,7 @@ from audio_assets.training.optimization import (
 )
 from audio_assets.training.settings import TrainingSettings
 from audio_assets.training.state import RunState
-from audio_assets.training.teacher import WIDTHS, ConvolutionalTeacher
+from audio_assets.training.teacher import TeacherEnsemble
 
 logger = logging.getLogger(__name__)
 PRETRAINED = "pretrain"
@@ -42,19 +42,20 @@ _DESCRIPTORS = 84
 class Heads(nn.Module):
     """What fine-tuning reads off the tokens; thrown away afterwards."""
 
-    def __init__(self, config: EncoderConfig, classes: int) -> None:
+    def __init__(self, config: EncoderConfig, classes: int, teacher_width: int) -> None:
         """Make the heads.
 
         Args:
             config: geometry of the encoder.
             classes: real and synthetic classes.
+            teacher_width: length of the teachers' vectors; any without teachers.
         """
         super().__init__()
         width, self.grid = config.width, config.grid
         self.classifier = CosineClassifier(width, classes)
-        self.imitate_locally = nn.Linear(width, WIDTHS[-1])
         self.describe = nn.Linear(width, _DESCRIPTORS)
-        self.imitate = nn.Linear(width, WIDTHS[-1])
+        self.imitate_locally = nn.Linear(width, teacher_width)
+        self.imitate = nn.Linear(width, teacher_width)
         self.standardize = nn.BatchNorm1d(_DESCRIPTORS, affine=False)
 
     def loss(
@@ -62,7 +63,7 @@ class Heads(nn.Module):
         tokens: Tensor,
         ids_restore: Tensor,
         batch: Batch,
-        teacher: ConvolutionalTeacher | None,
+        teacher: TeacherEnsemble | None,
         settings: TrainingSettings,
     ) -> Tensor:
         """Sum the weighted losses of one batch.
@@ -121,7 +122,7 @@ def finetune(
     settings: TrainingSettings,
     state: RunState,
     stage: Stage,
-    teacher: ConvolutionalTeacher | None = None,
+    teacher: TeacherEnsemble | None = None,
     validate: Callable[[SpectrogramEncoder], str] | None = None,
 ) -> None:
     """Fine-tune the encoder in place, or continue; it ends with the averaged weights.
@@ -136,7 +137,7 @@ def finetune(
         teacher: whose vectors to imitate, or None.
         validate: called with an encoder of averaged weights every few epochs; its text is logged.
     """
-    heads = Heads(encoder.config, batches.classes)
+    heads = Heads(encoder.config, batches.classes, teacher.width if teacher else 1)
     first, saved = 0, state.load()
     if saved and saved["stage"] not in (PRETRAINED, stage.name, stage.before):
         return
@@ -191,7 +192,7 @@ class _Pass:
 
     encoder: SpectrogramEncoder
     heads: Heads
-    teacher: ConvolutionalTeacher | None
+    teacher: TeacherEnsemble | None
     stage: Stage
     settings: TrainingSettings
     optimizer: torch.optim.Optimizer

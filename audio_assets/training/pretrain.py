@@ -18,7 +18,7 @@ from audio_assets.training.losses import local_imitation_loss, reconstruction_lo
 from audio_assets.training.optimization import parameter_groups, rate_factor, set_rate
 from audio_assets.training.settings import TrainingSettings
 from audio_assets.training.state import RunState
-from audio_assets.training.teacher import WIDTHS, ConvolutionalTeacher
+from audio_assets.training.teacher import TeacherEnsemble
 
 logger = logging.getLogger(__name__)
 STAGE = "pretrain"
@@ -29,7 +29,7 @@ def pretrain(
     batches: BatchMaker,
     settings: TrainingSettings,
     state: RunState,
-    teacher: ConvolutionalTeacher | None = None,
+    teacher: TeacherEnsemble | None = None,
 ) -> None:
     """Pre-train the encoder in place, or continue a pre-training.
 
@@ -46,7 +46,7 @@ def pretrain(
     if saved and saved["stage"] != STAGE:
         return
     decoder = MaskedDecoder(encoder.config)
-    imitate = nn.Linear(encoder.config.width, WIDTHS[-1])
+    imitate = nn.Linear(encoder.config.width, teacher.width if teacher else 1)
     heads = nn.ModuleDict({"decoder": decoder, "imitate": imitate})
     groups = parameter_groups(encoder, heads, settings.pretrain_lr, 1.0, settings.weight_decay)
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.95))
@@ -89,7 +89,7 @@ def pretrain(
 def _pass(
     encoder: SpectrogramEncoder,
     heads: nn.ModuleDict,
-    teacher: ConvolutionalTeacher | None,
+    teacher: TeacherEnsemble | None,
     stream: Iterator[Batch],
     steps: int,
     settings: TrainingSettings,

@@ -22,7 +22,7 @@ from audio_assets.training.finetune import Stage, finetune
 from audio_assets.training.pretrain import pretrain
 from audio_assets.training.settings import TrainingSettings
 from audio_assets.training.state import RunState
-from audio_assets.training.teacher import train_teacher
+from audio_assets.training.teacher import train_teachers
 from audio_assets.transforms.logmel_image import LogmelImage
 
 logger = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def train_encoder(
         The encoder with its final, averaged weights.
     """
     if not resume:
-        for path in state_files(state_file):
+        for path in state_files(state_file, settings.teachers):
             path.unlink(missing_ok=True)
     torch.set_num_threads(settings.threads)
     transform = LogmelImage()
@@ -76,8 +76,9 @@ def train_encoder(
     )
     teacher = None
     if settings.teacher_epochs:
-        saved = RunState(state_files(state_file)[1], state.fingerprint)
-        teacher = train_teacher(batches, settings, saved)
+        _, *files = state_files(state_file, settings.teachers)
+        saved = [RunState(path, state.fingerprint) for path in files]
+        teacher = train_teachers(batches, settings, saved)
     encoder = new_encoder(settings)
     pretrain(encoder, batches, settings, state, teacher)
     saved = state.load()
@@ -108,9 +109,10 @@ def finetuning_stages(settings: TrainingSettings) -> tuple[Stage, ...]:
     return (first, finish) if settings.finish_epochs else (first,)
 
 
-def state_files(state_file: Path) -> tuple[Path, Path]:
-    """Return the files of an unfinished run: the encoder's state and the teacher."""
-    return state_file, state_file.with_suffix(".teacher.pt")
+def state_files(state_file: Path, teachers: int) -> tuple[Path, ...]:
+    """Return the files of an unfinished run: the encoder's state, then each teacher's."""
+    numbered = (state_file.with_suffix(f".teacher-{n}.pt") for n in range(1, teachers + 1))
+    return state_file, *numbered
 
 
 def read_training_clips(folder: Path, settings: TrainingSettings) -> Clips:

@@ -39,11 +39,12 @@ class TrainingSettings:
         ema_decay: decay of the averaged weights that are kept.
         contrastive_weight: weight of the supervised contrastive loss.
         descriptor_weight: weight of the regression of acoustic descriptors.
-        teacher_epochs: passes of the convolutional teacher; 0 for none.
-        teacher_batch: clips per step of the teacher.
-        teacher_lr: peak learning rate of the teacher.
-        imitation_weight: weight of following the teacher's vectors.
-        local_weight: weight of following the teacher's local features.
+        teachers: convolutional teachers, each of a seed of its own, that are followed together.
+        teacher_epochs: passes of each teacher; 0 for no teachers.
+        teacher_batch: clips per step of a teacher.
+        teacher_lr: peak learning rate of a teacher.
+        imitation_weight: weight of following the teachers' vectors.
+        local_weight: weight of following the teachers' local features.
         label_smoothing: share of a label spread over all classes.
         mix_share: share of clips that are mixtures of two.
         synthetic_share: share of procedurally made sounds added to each batch.
@@ -81,6 +82,7 @@ class TrainingSettings:
     ema_decay: float = 0.99
     contrastive_weight: float = 0.3
     descriptor_weight: float = 0.2
+    teachers: int = 3
     teacher_epochs: int = 80
     teacher_batch: int = 32
     teacher_lr: float = 2e-3

@@ -1,10 +1,11 @@
-"""The teacher: a small convolutional net, quick to train, that guides the transformer."""
+"""The teachers: small convolutional nets, quick to train, that guide the transformer together."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import torch
@@ -64,30 +65,76 @@ class ConvolutionalTeacher(nn.Module):
         return self.classifier(self.embed(images))
 
 
+class TeacherEnsemble(nn.Module):
+    """Teachers of different seeds side by side: their mistakes differ, what they agree on stays."""
+
+    def __init__(self, members: Sequence[ConvolutionalTeacher]) -> None:
+        """Join trained teachers.
+
+        Args:
+            members: the teachers.
+        """
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    @property
+    def width(self) -> int:
+        """Channels of the joined local features, and length of the joined vectors."""
+        return WIDTHS[-1] * len(self.members)
+
+    def maps(self, images: Tensor) -> Tensor:
+        """Turn pictures uint8 [B, H, W] into local features float32 [B, width, H / 32, W / 32]."""
+        return torch.cat([member.maps(images) for member in self._teachers()], dim=1)
+
+    def pool(self, maps: Tensor) -> Tensor:
+        """Turn local features into one vector per picture, float32 [B, width].
+
+        Each member's part has length 1, so that cosines are the mean of the members' cosines.
+        """
+        parts = maps.chunk(len(self.members), dim=1)
+        pooled = (member.pool(part) for member, part in zip(self._teachers(), parts, strict=True))
+        return torch.cat([functional.normalize(vectors, dim=-1) for vectors in pooled], dim=1)
+
+    def _teachers(self) -> Iterator[ConvolutionalTeacher]:
+        for member in self.members:
+            assert isinstance(member, ConvolutionalTeacher)
+            yield member
+
+
 def _convolution(channels: int, width: int, size: int = 3, stride: int = 1) -> nn.Sequential:
     convolution = nn.Conv2d(channels, width, size, stride, size // 2, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(width), nn.ReLU(inplace=True))
 
 
-def train_teacher(
-    batches: BatchMaker, settings: TrainingSettings, state: RunState
-) -> ConvolutionalTeacher:
-    """Train a teacher, or return the saved one.
+def train_teachers(
+    batches: BatchMaker, settings: TrainingSettings, states: Sequence[RunState]
+) -> TeacherEnsemble:
+    """Train an ensemble, or return the saved one.
 
     Args:
-        batches: source of labelled sounds.
+        batches: source of labelled sounds; each member draws its own stream.
         settings: the run's settings.
-        state: where the finished teacher is saved.
+        states: where each finished member is saved.
 
     Returns:
-        The teacher, in evaluation mode.
+        The ensemble, in evaluation mode.
     """
+    members = []
+    for number, state in enumerate(states):
+        own = replace(settings, seed=settings.seed + number)
+        members.append(_train_member(batches.reseeded(own.seed), own, state, number + 1))
+    return TeacherEnsemble(members).eval()
+
+
+def _train_member(
+    batches: BatchMaker, settings: TrainingSettings, state: RunState, number: int
+) -> ConvolutionalTeacher:
     torch.manual_seed(settings.seed)
     teacher = ConvolutionalTeacher(batches.classes)
     saved = state.load()
     if saved:
         teacher.load_state_dict(saved["teacher"])
-        return teacher.eval()
+        return teacher
     optimizer = torch.optim.AdamW(
         [
             {"params": [value], "lr": 0.0, "base_lr": settings.teacher_lr, "weight_decay": decay}
@@ -96,25 +143,17 @@ def train_teacher(
         ]
     )
     teacher.train()
-    stream = load_ahead(
-        BatchStream(batches, 2, range(settings.teacher_epochs), settings.teacher_batch),
-        settings.loader_processes,
-    )
-    for epoch in range(settings.teacher_epochs):
+    epochs, size = settings.teacher_epochs, settings.teacher_batch
+    stream = load_ahead(BatchStream(batches, 2, range(epochs), size), settings.loader_processes)
+    for epoch in range(epochs):
         started = time.monotonic()
-        loss = _pass(
-            teacher, stream, batches.steps(settings.teacher_batch), settings, optimizer, epoch
-        )
+        loss = _pass(teacher, stream, batches.steps(size), settings, optimizer, epoch)
         seconds = time.monotonic() - started
         logger.info(
-            "teacher epoch %d/%d loss %.4f %.1f s",
-            epoch + 1,
-            settings.teacher_epochs,
-            loss,
-            seconds,
+            "teacher %d epoch %d/%d loss %.4f %.1f s", number, epoch + 1, epochs, loss, seconds
         )
-    state.save("teacher", settings.teacher_epochs, {"teacher": teacher.state_dict()})
-    return teacher.eval()
+    state.save("teacher", epochs, {"teacher": teacher.state_dict()})
+    return teacher
 
 
 def _pass(

@@ -45,7 +45,7 @@ def train(
         read_training_clips(data, settings), settings, state_file, resume=resume
     )
     export_checkpoint(encoder, out)
-    for path in state_files(state_file):
+    for path in state_files(state_file, settings.teachers):
         path.unlink(missing_ok=True)
     logger.info("checkpoint written to %s", out)
     if test_fold is None or test_fold not in fold_numbers(data):

@@ -25,6 +25,7 @@ TINY = TrainingSettings(
     depth=1,
     first_hidden=32,
     second_hidden=32,
+    teachers=2,
     teacher_epochs=1,
     pretrain_epochs=1,
     pretrain_batch=4,
@@ -92,6 +93,7 @@ def test_a_stopped_run_ends_where_an_unbroken_one_does(
             with pytest.raises(KeyboardInterrupt):
                 recipe.train_encoder(clips, TINY, state, resume=True)
     assert saved == [
+        ("teacher", 1),
         ("teacher", 1),
         ("pretrain", 1),
         ("finetune", 1),
