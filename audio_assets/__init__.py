@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from audio_assets.models.encoder import load_encoder as load_encoder
     from audio_assets.reading import load_embeddings as load_embeddings
     from audio_assets.reading import search as search
+    from audio_assets.reporting import report as report
     from audio_assets.running import run as run
 
 __version__ = "0.1.0"
@@ -28,6 +29,7 @@ _LAZY = {
     "compare": "audio_assets.comparing",
     "load_embeddings": "audio_assets.reading",
     "load_encoder": "audio_assets.models.encoder",
+    "report": "audio_assets.reporting",
     "run": "audio_assets.running",
     "search": "audio_assets.reading",
 }

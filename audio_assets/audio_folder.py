@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from audio_assets.loaders.places.source import LOCAL, place_registry
 from audio_assets.recordings.clock import NO_CORRECTION, ClockCorrection
 from audio_assets.recordings.times import compile_pattern, time_zone
 from audio_assets.recordings.windows import WindowGrid
@@ -37,6 +38,7 @@ class AudioFolder(BaseModel):
             None for the patterns of known recorders.
         clock: what the recorder's clock was wrong by.
         checkpoints: the checkpoints wanted for it.
+        places: sources of places, in order, for recordings whose table gives none.
         synthetic_geo: whether to invent coordinates where there are none.
         transform: of the checkpoint first run here; its arrays are the stored spectrograms.
         input_seconds: input length of that checkpoint.
@@ -55,6 +57,7 @@ class AudioFolder(BaseModel):
     time_pattern: str | None = None
     clock: ClockCorrection = NO_CORRECTION
     checkpoints: list[str] = Field(default_factory=list)
+    places: list[str] = Field(default_factory=lambda: list(LOCAL))
     synthetic_geo: bool = False
     transform: FolderTransform | None = None
     input_seconds: float | None = Field(None, gt=0)
@@ -65,6 +68,15 @@ class AudioFolder(BaseModel):
     def _timezone_exists(cls, name: str) -> str:
         time_zone(name)
         return name
+
+    @field_validator("places")
+    @classmethod
+    def _sources_exist(cls, names: list[str]) -> list[str]:
+        unknown = sorted(set(names) - set(place_registry.names()))
+        if unknown:
+            known = ", ".join(place_registry.names())
+            raise ValueError(f"no such source of places: {', '.join(unknown)}; known: {known}")
+        return names
 
     @field_validator("time_pattern")
     @classmethod
@@ -80,11 +92,12 @@ class AudioFolder(BaseModel):
         """
         chosen = {"grid", "loader", "columns", "metadata_file", "timezone", "synthetic_geo"}
         later = self.model_dump(
-            mode="json", include={"time_pattern", "clock"}, exclude_defaults=True
+            mode="json", include={"time_pattern", "clock", "places"}, exclude_defaults=True
         )
         return {**self.model_dump(mode="json", include=chosen), **later}
 
     def entry(self) -> dict[str, Any]:
         """As it stands in `folders.yaml`, below its key; what is not set is left out."""
         unset = {"clock"} if self.clock == NO_CORRECTION else set()
+        unset |= {"places"} if self.places == list(LOCAL) else set()
         return self.model_dump(mode="json", exclude={"key", *unset}, exclude_none=True)

@@ -72,7 +72,10 @@ def add(
     from audio_assets.models.manage import add as register
 
     given = {"sample_rate": sample_rate, "input_seconds": input_seconds, "embedding": embedding}
-    checkpoint, notice = register(source, _home(), name=name, licence=licence, **given)
+    rate = load_settings().target_sample_rate
+    checkpoint, notice = register(
+        source, _home(), name=name, licence=licence, unstated_rate=rate, **given
+    )
     print(notice)
     print(f"{checkpoint.name}: {checkpoint.card.kind}, {checkpoint.card.dim}-d, probed and ready")
 

@@ -21,8 +21,6 @@ from audio_assets.storage import read_parquet
 if TYPE_CHECKING:
     import pandas as pd
 
-VOTES = 5
-
 
 def compare(
     folder: str, checkpoints: Sequence[str], *, k: int = 20, settings: Settings | None = None
@@ -172,36 +170,19 @@ def retrieval_quality(
     folds, a recording is compared with those of other folds only.
 
     Returns:
-        `knn_accuracy`, `precision_at_k` (0 to 1, None without labels), `by` ("fold" or
-        "recording").
+        `knn_accuracy`, `precision_at_k` (0 to 1, None without labels), `by` ("fold",
+        "recording" or, where labels differ inside recordings, "window").
     """
     from audio_assets.analysis.clustering.measures import finite
-    from audio_assets.analysis.quality import knn_accuracy, precision_at_k
+    from audio_assets.analysis.retrieval import recording_retrieval
 
-    rows_of: dict[str, list[int]] = {}
-    for row, recording in enumerate(windows["recording_id"]):
-        if labels[row] is not None:
-            rows_of.setdefault(recording, []).append(row)
-    if len(rows_of) < 2:
+    found = recording_retrieval(windows, vectors, labels, k)
+    if found is None:
         return {"knn_accuracy": None, "precision_at_k": None, "by": None}
-    first = [rows[0] for rows in rows_of.values()]
-    X = np.stack([vectors[rows].mean(axis=0) for rows in rows_of.values()])
-    y = np.array([str(labels[row]) for row in first])
-    fold = windows["fold"].tolist() if "fold" in windows else [None] * len(windows)
-    folds = np.array([fold[row] for row in first], dtype=object)
-    names = sorted({f for f in folds if f is not None and f == f})  # NaN differs from itself
-    if len(names) < 2:
-        accuracy, precision = knn_accuracy(X, y, k=VOTES), precision_at_k(X, y, k=k)
-    else:
-        parts = [(folds == name, folds != name) for name in names]
-        asked = [(X[a], y[a], X[b], y[b]) for a, b in parts]
-        weights = [len(a[1]) for a in asked]
-        accuracy = np.average([knn_accuracy(*a, k=VOTES) for a in asked], weights=weights)
-        precision = np.average([precision_at_k(*a, k=k) for a in asked], weights=weights)
     return {
-        "knn_accuracy": finite(float(accuracy)),
-        "precision_at_k": finite(float(precision)),
-        "by": "fold" if len(names) >= 2 else "recording",
+        "knn_accuracy": finite(float((found.truth == found.predicted).mean())),
+        "precision_at_k": finite(float(found.precision.mean())),
+        "by": found.by,
     }
 
 
@@ -216,18 +197,11 @@ def neighbour_overlap(a: np.ndarray, b: np.ndarray, k: int) -> float:
     Returns:
         0 to 1; NaN with fewer than two windows.
     """
-    from audio_assets.analysis.neighbours import neighbour_blocks, unit_rows
+    from audio_assets.analysis.overlap import nearest_columns, shared_neighbours
 
-    own = np.arange(len(a))
-    near = []
-    for vectors in (a, b):
-        units = unit_rows(vectors)
-        near.append(np.concatenate([c for _, c, _ in neighbour_blocks(units, units, k, own)]))
     if len(a) < 2:
         return float("nan")
-    rows = own[:, None] * len(a)  # a neighbour of another window is another number
-    common = np.intersect1d((near[0] + rows).ravel(), (near[1] + rows).ravel())
-    return len(common) / near[0].size
+    return float(shared_neighbours(nearest_columns(a, k), nearest_columns(b, k)).mean())
 
 
 def _pair(a: Side, b: Side, k: int) -> dict[str, Any]:

@@ -19,20 +19,23 @@ quiet: ContextVar[bool] = ContextVar("progress_quiet", default=False)
 class Progress:
     """Counts finished items of one stage.
 
-    On a terminal a tqdm bar; elsewhere a line at the start, at most one every ten seconds, and
-    one at the end. Use as a context manager and call `update`.
+    On a terminal and in a notebook a tqdm bar; elsewhere a line at the start, at most one every ten
+    seconds, and one at the end. Use as a context manager and call `update`.
     """
 
     def __init__(self, total: int, description: str, unit: str = "it") -> None:
         self.total, self.description, self.unit = total, description, unit
         self.done = 0
         self._out = stream.get() or sys.stderr
+        self._notebook = type(self._out).__module__.startswith("ipykernel")
+        if self._notebook:
+            self._out = sys.stdout  # notebooks paint the other one like an error
         self._silent = quiet.get()
         self._bar: tqdm | None = None
         self._started = self._last = time.monotonic()
 
     def __enter__(self) -> Self:
-        if not self._silent and self._out.isatty():
+        if not self._silent and (self._notebook or self._out.isatty()):
             self._bar = tqdm(
                 total=self.total, desc=self.description, unit=self.unit, file=self._out,
                 leave=True, mininterval=0.2, dynamic_ncols=True,

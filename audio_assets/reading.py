@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from audio_assets.errors import NotMaterializedError, UsageError
 from audio_assets.folders import FolderRegistry
 from audio_assets.home import Home
+from audio_assets.orchestration.edits import window_edits
 from audio_assets.recordings.clock import clock_of, window_start_times
 from audio_assets.recordings.windows import WindowGrid, grid_of
 from audio_assets.schemas import UTC
@@ -61,6 +62,9 @@ def load_embeddings(
     joined["padded_s"] = _padding(joined, grid_of(recordings))
     joined = joined.drop(columns=["sample_rate", "frames"])
     joined = joined.merge(metadata, on="path", how="left", validate="many_to_one")
+    for name, values in window_edits(home, folder).items():
+        own = joined["window_id"].map(values)
+        joined[name] = own.where(joined["window_id"].isin(list(values)), joined.get(name))
     joined["window_start_time"] = window_start_times(
         pa.array(joined["start_time"], UTC), joined["start_s"].to_numpy(), clock_of(recordings)
     ).to_pandas()

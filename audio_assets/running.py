@@ -66,7 +66,7 @@ def run(
     registered = register_folder(
         home, Path(folder), checkpoint, name=name, policy=policy, window=window, hop=hop,
         tail=tail, synthetic_geo=settings.add_synthetic_geo, time_zone=time_zone,
-        time_pattern=time_pattern, clock=clock,
+        time_pattern=time_pattern, clock=clock, usual_window=settings.window_s,
     )  # fmt: skip
     return run_folder(home, registered.key, checkpoint, settings, verify=verify)
 
@@ -85,11 +85,12 @@ def register_folder(
     time_zone: str | None = None,
     time_pattern: str | None = None,
     clock: ClockCorrection | None = None,
+    usual_window: float | None = None,
 ) -> AudioFolder:
     """Put a folder into the registry, or find it there, and add the checkpoint to its wanted ones.
 
-    The first checkpoint run on a folder gives it its default window length and the transform of
-    its spectrograms.
+    The first checkpoint run on a folder gives it the transform of its spectrograms, and its window
+    length where neither `window` nor `usual_window` (the setting window_s) does.
 
     Raises:
         UsageError: the directory does not exist; or it is registered with another grid, since a
@@ -105,7 +106,7 @@ def register_folder(
     if known is None or known.input_seconds is None:
         loader = known.loader if known else "auto"
         grid = requested_grid(
-            default_grid(root.expanduser(), loader, load_settings().window_s or card.input_seconds),
+            default_grid(root.expanduser(), loader, usual_window or card.input_seconds),
             policy,
             window,
             hop,

@@ -57,7 +57,7 @@ METADATA = pa.schema(
         pa.field("major_group", pa.string()),  # animals, nature, human, interior, urban
         pa.field("lat", pa.float64()),
         pa.field("lon", pa.float64()),
-        pa.field("coordinates", pa.string()),  # given | synthetic | null
+        pa.field("coordinates", pa.string()),  # given, a source of places, synthetic, or null
         pa.field("esc10", pa.bool_()),
         pa.field("src_file", pa.string()),
         pa.field("take", pa.string()),
@@ -73,6 +73,8 @@ COORDINATES = pa.schema(
         pa.field("y", pa.float32(), nullable=False),
     ]
 )
+
+COORDINATES_3D = COORDINATES.append(pa.field("z", pa.float32(), nullable=False))
 
 CLUSTERS = pa.schema(
     [

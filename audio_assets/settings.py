@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     tsne_learning_rate: Annotated[float, Field(gt=0)] = Field(
         200.0, description="t-SNE: learning rate"
     )
+    map_dimensions: Literal[2, 3] = Field(
+        2, description="3: also compute three-dimensional UMAP and t-SNE maps, beside the flat ones"
+    )
     cluster_method: Literal["hdbscan", "kmeans", "agglomerative"] = Field(
         "hdbscan", description="Clustering method of the clusters asset"
     )
@@ -70,6 +73,9 @@ class Settings(BaseSettings):
 
     embedding_field: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")] = Field(
         "embedding", description="FiftyOne field of the first checkpoint's vectors"
+    )
+    user_name: Annotated[str, Field(max_length=80)] | None = Field(
+        None, description="Who labels in the App, where nobody says so; the account's name if unset"
     )
     persistent: bool = Field(True, description="Keep the FiftyOne data set after the process ends")
     add_synthetic_geo: bool = Field(

@@ -1,6 +1,10 @@
 """Kill -9 of API, daemon, code server and run worker at random moments of a job; does it end right?
 
     python benchmarks/kill_jobs.py FOLDER --home DIR [--kills 6] [--seed 1] [--checkpoint NAME]
+    python benchmarks/kill_jobs.py FOLDER --home DIR --encoding --window 5 --hop 1
+
+With `--encoding` kills are aimed: each waits until between 10 and 90 % of the windows are encoded
+(further on each time), then a worker, the daemon, or all at once go.
 
 Serves a fresh home, asks for a job over HTTP, kills, and waits for the verdict. Then an undisturbed
 run in a second home is the reference: the embeddings must be equal to the byte, no window may have
@@ -29,6 +33,8 @@ from typing import Any
 
 import psutil
 
+VICTIMS = ("worker", "api", "daemon", "worker", "code server", "serve's four at once")
+AIMED = ("worker", "daemon", "serve's four at once")
 QUICK = {"AUDIO_ASSETS_COMPUTE_TSNE": "false", "AUDIO_ASSETS_COMPUTE_UMAP": "false"}
 
 
@@ -47,11 +53,11 @@ def main() -> int:
     }  # fmt: skip
     if options.checkpoint:
         environment["AUDIO_ASSETS_CHECKPOINT"] = options.checkpoint
-    key = register(options.folder, environment)
+    key = register(options, environment)
     started = time.time()
     with serving(environment):
         job = ask(ports[0], key, options.patience)
-        kills = disturb(home, ports[0], job, options.kills, options.patience, options.pause)
+        kills = disturb(home, ports[0], job, options)
         verdict = wait_for_end(ports[0], job, options.patience)
         again = ask(ports[0], key, options.patience)  # the same key: the same job
     report = {
@@ -64,7 +70,7 @@ def main() -> int:
         "results": verdict["results"],
         "publications": publications(home),
     }
-    compare(report, home, reference, options.folder, key, environment)
+    compare(report, home, reference, options, key, environment)
     print(json.dumps(report, indent=2))
     return 0 if all(report["checks"].values()) else 1
 
@@ -78,6 +84,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--pause", type=float, default=20.0, help="longest wait between kills")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--checkpoint")
+    parser.add_argument("--window", type=float, help="seconds; the checkpoint's input if not given")
+    parser.add_argument("--hop", type=float, help="seconds")
+    parser.add_argument("--encoding", action="store_true", help="only while windows are encoded")
     parser.add_argument("--patience", type=float, default=3600.0)
     return parser.parse_args()
 
@@ -93,15 +102,18 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def register(folder: Path, environment: dict[str, str]) -> str:
+def register(options: argparse.Namespace, environment: dict[str, str]) -> str:
     """Register the folder in the home that is to be served; its key."""
     code = (
         "import sys; from pathlib import Path; from audio_assets.home import Home;"
         "from audio_assets.settings import load_settings as s;"
         "from audio_assets.running import register_folder as r;"
-        "print(r(Home.of(s()).ensure(), Path(sys.argv[1]), s().checkpoint).key)"
+        "grid = {n: float(v) for n, v in (a.split('=') for a in sys.argv[2:])};"
+        "print(r(Home.of(s()).ensure(), Path(sys.argv[1]), s().checkpoint, **grid).key)"
     )
-    command = [sys.executable, "-c", code, str(folder)]
+    given = {"window": options.window, "hop": options.hop}
+    grid = [f"{name}={value}" for name, value in given.items() if value]
+    command = [sys.executable, "-c", code, str(options.folder), *grid]
     return subprocess.check_output(command, env=environment, text=True).strip()
 
 
@@ -150,18 +162,21 @@ def ask(port: int, key: str, patience_s: float) -> str:
     ]
 
 
-def disturb(
-    home: Path, port: int, job: str, kills: int, patience_s: float, pause_s: float
-) -> list[dict[str, Any]]:
+def disturb(home: Path, port: int, job: str, options: argparse.Namespace) -> list[dict[str, Any]]:
     """Kill something every now and then until the job has ended or there were enough kills."""
     done: list[dict[str, Any]] = []
-    victims = ["worker", "api", "daemon", "worker", "code server", "serve's four at once"]
-    deadline = time.time() + patience_s
-    while len(done) < kills and time.time() < deadline:
-        time.sleep(random.uniform(0.3, 1.0) * pause_s)  # noqa: S311 (no secret)
-        state = until_answered(patience_s, port, f"/processing/jobs/{job}")
+    victims = AIMED if options.encoding else VICTIMS
+    deadline = time.time() + options.patience
+    while len(done) < options.kills and time.time() < deadline:
+        longest = 0.3 if options.encoding else options.pause
+        time.sleep(random.uniform(0.3, 1.0) * longest)  # noqa: S311 (no secret)
+        state = until_answered(options.patience, port, f"/processing/jobs/{job}")
         if state["state"] not in ("queued", "running"):
             break
+        encoded = (state["windows_done"] or 0) / (state["windows_total"] or 1)
+        wanted = 0.1 + 0.75 * len(done) / options.kills
+        if options.encoding and not wanted <= encoded <= 0.9:
+            continue
         victim = victims[len(done) % len(victims)]
         pids = find(home, victim)
         if not pids:
@@ -169,7 +184,8 @@ def disturb(
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        done.append({"victim": victim, "stage": state["stage"], "share": state["share"]})
+        done.append({"victim": victim, "stage": state["stage"], "share": state["share"],
+                     "encoded": round(encoded, 3)})  # fmt: skip
         print(f"killed {victim} {pids} at {state['stage']} ({state['share']})", file=sys.stderr)
     return done
 
@@ -218,12 +234,14 @@ def publications(home: Path) -> list[dict[str, int]]:
 
 
 def compare(
-    report: dict[str, Any], home: Path, reference: Path, folder: Path, key: str,
+    report: dict[str, Any], home: Path, reference: Path, options: argparse.Namespace, key: str,
     environment: dict[str, str],
 ) -> None:  # fmt: skip
     """Add the checks, against an undisturbed run in a home of its own."""
     cli = [sys.executable, "-m", "audio_assets.cli"]
-    command = [*cli, "run", str(folder), "--name", key, "--json"]
+    command = [*cli, "run", str(options.folder), "--name", key, "--json"]
+    for name in ("window", "hop"):
+        command += [f"--{name}", str(getattr(options, name))] if getattr(options, name) else []
     own = {**environment, "AUDIO_ASSETS_HOME": str(reference)}
     printed = subprocess.check_output(command, env=own, text=True)
     undisturbed = json.loads(printed.splitlines()[-1])
@@ -239,6 +257,7 @@ def compare(
         "one_job": report["one_job"],
         "equal_to_the_byte": hashes[0] == hashes[1],
         "each_window_computed_once": computed == undisturbed["windows"],
+        "killed_as_often_as_wanted": len(report["kills"]) == options.kills or not options.encoding,
     }
 
 

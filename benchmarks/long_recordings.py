@@ -6,20 +6,27 @@ resident memory of every stage. The model is a tiny AudioMAE++ with new weights 
 block) behind the default log-mel transform: cheap, but decoded, resampled, transformed, batched,
 checked and stored like any other.
 
-    python benchmarks/long_recordings.py --source RECORDING --work DIR --out report.json
+    python benchmarks/long_recordings.py --source RECORDING --work DIR --out report.json [--cap MB]
+
+With `--cap` the kernel enforces a limit: every stage runs in a control group of its own, page cache
+included, and is killed when it cannot be kept below so many megabytes (needs the right to make
+control groups; version 1 and 2).
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -154,8 +161,47 @@ def _measured(started: float) -> dict[str, Any]:
     }
 
 
+@contextlib.contextmanager
+def capped(megabytes: int | None) -> Iterator[tuple[list[str], dict[str, Any]]]:
+    """A control group with a limit of memory.
+
+    Yields:
+        What to put before a command so that it runs in the group, and a dict that holds what the
+        kernel counted once the block is left.
+    """
+    if megabytes is None:
+        yield [], {}
+        return
+    first = Path("/sys/fs/cgroup/memory")
+    root = first if first.is_dir() else Path("/sys/fs/cgroup")
+    group = root / f"audio-assets-{os.getpid()}"
+    old = root == first
+    limit, peak = (
+        ("memory.limit_in_bytes", "memory.max_usage_in_bytes") if old
+        else ("memory.max", "memory.peak")
+    )  # fmt: skip
+    try:
+        group.mkdir()
+        (group / limit).write_text(str(megabytes * 1_000_000))
+    except OSError as error:
+        raise SystemExit(f"--cap needs the right to make control groups: {error}") from error
+    counted: dict[str, Any] = {"cap_mb": megabytes}
+    try:
+        yield ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh"], counted
+        counted["group_peak_mb"] = round(int((group / peak).read_text()) / 1e6, 1)
+        events = (group / ("memory.oom_control" if old else "memory.events")).read_text()
+        counted["killed"] = int(re.findall(r"oom_kill (\d+)", events)[0])
+    finally:
+        group.rmdir()
+
+
 def measure(
-    case: Case, work: Path, source: Path | None, stages: tuple[str, ...], hop_s: float
+    case: Case,
+    work: Path,
+    source: Path | None,
+    stages: tuple[str, ...],
+    hop_s: float,
+    cap_mb: int | None = None,
 ) -> dict[str, Any]:
     """All stages of one case, each in a process of its own; what was written is removed."""
     directory = Path(tempfile.mkdtemp(prefix=f"{case.name}-", dir=work))
@@ -167,8 +213,13 @@ def measure(
         for name in stages:
             command = [sys.executable, __file__, "--stage", name, str(root), str(directory)]
             command += ["--hop", str(hop_s)]
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-            found["stages"][name] = json.loads(done.stdout.splitlines()[-1])
+            with capped(cap_mb) as (before, counted):
+                done = subprocess.run(
+                    [*before, *command], stdout=subprocess.PIPE, text=True, check=False
+                )
+            if done.returncode:
+                raise SystemExit(f"{case.name} {name} ended with {done.returncode}: {counted}")
+            found["stages"][name] = {**json.loads(done.stdout.splitlines()[-1]), **counted}
             print(case.name, name, found["stages"][name], file=sys.stderr, flush=True)
         return found
     finally:
@@ -202,6 +253,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("long_recordings.json"))
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
+    parser.add_argument("--cap", type=int, metavar="MB", help="limit enforced by the kernel")
     parser.add_argument("--hop", type=float, default=5.0, help="seconds between window starts")
     given = parser.parse_args()
     if given.stage:
@@ -212,7 +264,7 @@ def main() -> None:
     cases: list[dict[str, Any]] = []
     for name in given.cases:
         stages = tuple(given.stages)
-        cases.append(measure(CASES[name], given.work, given.source, stages, given.hop))
+        cases.append(measure(CASES[name], given.work, given.source, stages, given.hop, given.cap))
         machine = {"processors": os.cpu_count(), "python": platform.python_version()}
         report = {"machine": machine, "cases": cases, **judge(cases)}
         given.out.write_text(json.dumps(report, indent=2) + "\n")

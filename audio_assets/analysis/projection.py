@@ -1,9 +1,9 @@
-"""Two-dimensional maps of the embedding space: UMAP and t-SNE, seeded, for any size."""
+"""Maps of the embedding space in two or three dimensions: UMAP and t-SNE, seeded, for any size."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from audio_assets.analysis.neighbours import unit_rows
 from audio_assets.analysis.umap_layout import SMALLEST, pca_layout, umap_layout
 from audio_assets.encoding.embeddings_file import vectors_of
-from audio_assets.schemas import COORDINATES
+from audio_assets.schemas import COORDINATES, COORDINATES_3D
 from audio_assets.settings import Settings
 
 PARAMETERS_KEY = b"parameters"
@@ -62,21 +62,25 @@ class TsneParameters(BaseModel):
         )
 
 
-def umap_coordinates(table: pa.Table, params: UmapParameters | None = None) -> pa.Table:
+def umap_coordinates(
+    table: pa.Table, params: UmapParameters | None = None, dimensions: Literal[2, 3] = 2
+) -> pa.Table:
     """Map every window by UMAP (arXiv:1802.03426) in cosine distance.
 
     Args:
         table: embeddings, `schemas.embeddings_schema`.
         params: the defaults when None.
+        dimensions: of the map.
 
     Returns:
-        Table of the COORDINATES schema in the order of `table`; the schema metadata `parameters`
-        are JSON: `asked` and `used` (fewer neighbours for few windows; `pca` below four).
+        Table of the COORDINATES (or COORDINATES_3D) schema in the order of `table`; the schema
+        metadata `parameters` are JSON: `asked` and `used` (fewer neighbours for few windows;
+        `pca` below four).
     """
     params = params or UmapParameters()
     layout, used = umap_layout(
         vectors_of(table),
-        dimensions=2,
+        dimensions=dimensions,
         n_neighbors=params.n_neighbors,
         min_dist=params.min_dist,
         seed=params.seed,
@@ -84,12 +88,15 @@ def umap_coordinates(table: pa.Table, params: UmapParameters | None = None) -> p
     return _table(table, layout, params, {**used, "metric": "cosine", "min_dist": params.min_dist})
 
 
-def tsne_coordinates(table: pa.Table, params: TsneParameters | None = None) -> pa.Table:
+def tsne_coordinates(
+    table: pa.Table, params: TsneParameters | None = None, dimensions: Literal[2, 3] = 2
+) -> pa.Table:
     """Map every window by t-SNE (van der Maaten and Hinton 2008), Barnes-Hut, started from a PCA.
 
     Args:
         table: embeddings, `schemas.embeddings_schema`.
         params: the defaults when None.
+        dimensions: of the map.
 
     Returns:
         As `umap_coordinates`; the perplexity used is at most a third of the other windows, and
@@ -98,16 +105,20 @@ def tsne_coordinates(table: pa.Table, params: TsneParameters | None = None) -> p
     params = params or TsneParameters()
     units = unit_rows(vectors_of(table))
     if len(units) < SMALLEST or bool((units == units[:1]).all()):
-        return _table(table, pca_layout(units, 2), params, {"method": "pca"})
+        return _table(table, pca_layout(units, dimensions), params, {"method": "pca"})
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
     perplexity = min(params.perplexity, (len(units) - 1) / 3)
+    rate = params.learning_rate
+    if dimensions == 3:
+        # points have more room to fly apart; N / exaggeration: Belkina et al. 2019
+        rate = min(rate, max(10.0, len(units) / 12))
     model = TSNE(
-        n_components=2,
+        n_components=dimensions,
         perplexity=perplexity,
-        learning_rate=params.learning_rate,  # pyright: ignore[reportArgumentType]
-        init="pca" if units.shape[1] >= 2 else "random",
+        learning_rate=rate,  # pyright: ignore[reportArgumentType]
+        init="pca" if min(units.shape) >= dimensions else "random",
         metric="euclidean",
         random_state=params.seed,
         n_jobs=1,
@@ -118,7 +129,7 @@ def tsne_coordinates(table: pa.Table, params: TsneParameters | None = None) -> p
     used = {
         "method": "tsne",
         "perplexity": perplexity,
-        "learning_rate": params.learning_rate,
+        "learning_rate": rate,
         "metric": "euclidean on unit vectors",
     }
     return _table(table, layout, params, used)
@@ -139,6 +150,7 @@ def parameters_metadata(asked: BaseModel, used: dict[str, Any]) -> dict[bytes, b
 def _table(
     table: pa.Table, layout: np.ndarray, params: BaseModel, used: dict[str, Any]
 ) -> pa.Table:
-    schema = COORDINATES.with_metadata(parameters_metadata(params, used))
-    x, y = (pa.array(np.ascontiguousarray(layout[:, i])) for i in (0, 1))
-    return pa.Table.from_arrays([table["window_id"].combine_chunks(), x, y], schema=schema)
+    plain = COORDINATES if layout.shape[1] == 2 else COORDINATES_3D
+    schema = plain.with_metadata(parameters_metadata(params, used))
+    columns = [pa.array(np.ascontiguousarray(column)) for column in layout.T]
+    return pa.Table.from_arrays([table["window_id"].combine_chunks(), *columns], schema=schema)

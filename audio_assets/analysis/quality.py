@@ -60,12 +60,23 @@ def knn_accuracy(
     truth = np.asarray(query_labels)
     labels = truth if references is None else np.asarray(reference_labels)
     near, scores = nearest_labels(queries, references, labels, k, centre=centre)
-    if not near.size:
-        return float("nan")
+    return float((majority_label(near, scores) == truth).mean()) if near.size else float("nan")
+
+
+def majority_label(near: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """The label of most neighbours; of equal votes, that with the larger sum of cosines.
+
+    Args:
+        near: labels [Q, k], k at least 1.
+        scores: cosine float32 [Q, k].
+
+    Returns:
+        [Q].
+    """
     same = near[:, :, None] == near[:, None, :]
-    votes = same.sum(axis=2) + (same * (scores[:, None, :] + 1.0)).sum(axis=2) / (2.0 * k + 1.0)
-    winner = np.take_along_axis(near, votes.argmax(axis=1)[:, None], axis=1)[:, 0]
-    return float((winner == truth).mean())
+    tie = (same * (scores[:, None, :] + 1.0)).sum(axis=2) / (2.0 * near.shape[1] + 1.0)
+    votes = same.sum(axis=2) + tie
+    return np.take_along_axis(near, votes.argmax(axis=1)[:, None], axis=1)[:, 0]
 
 
 def precision_at_k(

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from audio_assets.api.body_limit import BodyLimit
 from audio_assets.api.context import Context
+from audio_assets.api.head import Head
 from audio_assets.api.metrics import Measure, Metrics
 from audio_assets.api.problems import Problem, documented, install_handlers
 from audio_assets.api.receiving import remove_orphans
@@ -65,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_handlers(app)
     for module in (uploads, audio, spectrogram, processing, clustering, search, models, health):
         app.include_router(module.router)
+    app.add_middleware(Head)
     app.add_middleware(BodyLimit, upload_bytes=context.upload_bytes)
     app.add_middleware(Guard, settings=settings)
     app.state.metrics = Metrics(context)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
-from audio_assets.api.encoders import Encoders
 from audio_assets.api.problems import ProblemError
 from audio_assets.catalogue.catalogue import Catalogue
+from audio_assets.encoding.query_encoders import QueryEncoders
 from audio_assets.home import Home
 from audio_assets.searching import Spaces
 from audio_assets.settings import Settings, with_default_checkpoint
@@ -38,9 +40,10 @@ class Context:
             ensure_fake_checkpoint(self.home)
         self.catalogue = Catalogue(self.home)
         self.spaces = Spaces(self.home)
-        self.encoders = Encoders(self.home, settings)
+        self.encoders = QueryEncoders(self.home, settings)
         self._lock = threading.RLock()
         self._instance: dg.DagsterInstance | None = None
+        self._opener = ThreadPoolExecutor(1, thread_name_prefix="dagster-instance")
 
     @property
     def settings(self) -> Settings:
@@ -89,6 +92,15 @@ class Context:
                 self._instance = dg.DagsterInstance.from_config(str(self.home.root))
             return self._instance
 
+    def instance_within(self, patience_s: float) -> dg.DagsterInstance | None:
+        """The instance, or None while it is still being opened; that goes on meanwhile."""
+        if self._instance is not None:
+            return self._instance
+        try:
+            return self._opener.submit(lambda: self.instance).result(patience_s)
+        except concurrent.futures.TimeoutError:
+            return None
+
     def readable(self, path: Path) -> Path:
         """A path of a recording, links followed, if the API may read it.
 
@@ -107,6 +119,7 @@ class Context:
 
     def close(self) -> None:
         """Let go of what was opened."""
+        self._opener.shutdown(wait=True, cancel_futures=True)
         with self._lock:
             if self._instance is not None:
                 self._instance.dispose()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import Header, Query
+from fastapi import Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from audio_assets.api.context import Context
 from audio_assets.api.pages import Page, PageRequest
 from audio_assets.jobs.job import Job, Kind, State, UnknownJobError
+from audio_assets.jobs.requests import no_longer_wanted
 from audio_assets.orchestration.job_progress import JobProgress, progress_of
 
 ShownState = Literal["queued", "running", "canceling", "finished", "failed", "canceled"]
@@ -112,6 +113,35 @@ def job_of_kind(context: Context, kind: Kind, job_id: str) -> Job:
     job = context.jobs.get(job_id)
     if job.kind != kind:
         raise UnknownJobError(f"There is no {kind} job {job_id!r}; it is a {job.kind} job.")
+    return job
+
+
+def job_asked_for(
+    context: Context,
+    kind: Kind,
+    resolved: dict[str, Any],
+    key: str | None,
+    request: Request,
+    response: Response,
+) -> Job:
+    """Store a request, unless it is there; 202 for a new job, 200 for one that was there."""
+    job, created = context.jobs.create(kind, resolved, key)
+    response.status_code = 202 if created else 200
+    route = {"processing": "get_job", "clustering": "get_clustering"}[kind]
+    response.headers["Location"] = request.url_for(route, job_id=job.job_id).path
+    return job
+
+
+def job_canceled(context: Context, kind: Kind, job_id: str) -> Job:
+    """Ask for a job's end.
+
+    Raises:
+        UnknownJobError: there is none of this kind.
+        JobConflictError: it has finished or failed already.
+    """
+    job = context.jobs.request_cancel(job_of_kind(context, kind, job_id).job_id)
+    if job.state == "canceled":  # it had not started: the sensor never sees it
+        no_longer_wanted(context.home, context.jobs, job)
     return job
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from audio_assets.api.head import WITHOUT_BODY
 from audio_assets.embedding_sets import EmbeddingSetNotFoundError, IncompatibleSetsError
 from audio_assets.errors import (
     AudioAssetsError,
@@ -145,7 +146,8 @@ def install_handlers(app: FastAPI) -> None:
             )
         headers = dict(error.headers) if error.headers else None
         if error.status_code == 405:
-            detail = f"{request.method} is not possible at {request.url.path}."
+            asked = "HEAD" if request.scope.get(WITHOUT_BODY) else request.method
+            detail = f"{asked} is not possible at {request.url.path}."
             headers = {**(headers or {}), "Allow": ", ".join(_methods_at(request))}
         return problem_response(error.status_code, detail, headers=headers)
 
@@ -187,7 +189,8 @@ def _methods_at(request: Request) -> list[str]:
         (item for path, item in described.items()
          if compile_path(path)[0].fullmatch(request.url.path)), {},
     )  # fmt: skip
-    return sorted(method.upper() for method in here)
+    methods = {method.upper() for method in here}
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def _wants_json(request: Request, error: RequestValidationError) -> bool:

@@ -52,7 +52,7 @@ def edit_metadata(
         for column, value in checked.items()
     ]
     if lines:
-        _append(home, folder, lines)
+        append_edits(home, folder, lines)
 
 
 def fitting(
@@ -134,7 +134,7 @@ def _types(home: Home, folder: str) -> dict[str, pa.DataType]:
     return {field.name: field.type for field in [*METADATA, *stored]}
 
 
-def _append(home: Home, folder: str, lines: list[str]) -> None:
+def append_edits(home: Home, folder: str, lines: list[str]) -> None:
     """Write old and new lines whole: a line cut off by a crash would spoil the folder's table."""
     home.locks.mkdir(parents=True, exist_ok=True)
     file = home.edits / f"{folder}.jsonl"

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from audio_assets.bounding_box import BoundingBox
+
 STRUCTURAL = frozenset({"path", "filename", "start_time"})
 """Columns of the metadata table that an entry holds as fields of its own."""
 
@@ -62,6 +64,10 @@ class Entry:
         """The name that people know it by: that of the upload, else the file's own."""
         return str(self.metadata.get("original_name") or self.path.rpartition("/")[2])
 
+    def in_box(self, box: BoundingBox) -> bool:
+        """Whether its place is known and lies in a box."""
+        return box.contains(self.metadata.get("lat"), self.metadata.get("lon"))
+
 
 @dataclass(frozen=True)
 class EntryFilter:
@@ -73,7 +79,7 @@ class EntryFilter:
         status: `ok`, `failed` or `duplicate`.
         since: only what was still recording at or after this time.
         before: only what began before this time.
-        box: west, south, east, north in degrees; west > east crosses the 180th meridian.
+        box: places.
     """
 
     folders: frozenset[str] = frozenset()
@@ -81,7 +87,7 @@ class EntryFilter:
     status: str | None = None
     since: datetime | None = None
     before: datetime | None = None
-    box: tuple[float, float, float, float] | None = None
+    box: BoundingBox | None = None
 
     def keeps(self, entry: Entry) -> bool:
         """Whether an entry passes; one without a time or place fails a filter on it."""
@@ -90,7 +96,7 @@ class EntryFilter:
             and (not self.labels or entry.metadata.get("label") in self.labels)
             and self.status in (None, entry.status)
             and self._in_time(entry)
-            and (self.box is None or in_box(entry.metadata, self.box))
+            and (self.box is None or entry.in_box(self.box))
         )
 
     def _in_time(self, entry: Entry) -> bool:
@@ -102,13 +108,3 @@ class EntryFilter:
         return (self.since is None or end > self.since) and (
             self.before is None or entry.start_time < self.before
         )
-
-
-def in_box(metadata: dict[str, Any], box: tuple[float, float, float, float]) -> bool:
-    """Whether `lat` and `lon` lie in a box (west, south, east, north), edges included."""
-    lat, lon = metadata.get("lat"), metadata.get("lon")
-    if lat is None or lon is None:
-        return False
-    west, south, east, north = box
-    inside = west <= lon <= east if west <= east else lon >= west or lon <= east
-    return inside and south <= lat <= north

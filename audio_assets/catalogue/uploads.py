@@ -12,12 +12,14 @@ from pathlib import Path, PurePosixPath
 from audio_assets.catalogue.catalogue import Catalogue
 from audio_assets.catalogue.editing import Value, edit_metadata, fitting
 from audio_assets.catalogue.entries import Entry
+from audio_assets.catalogue.folder_times import UNCHANGED, FolderTimes
 from audio_assets.catalogue.ledger import Received, note
 from audio_assets.errors import ConflictError, NotFoundError, RecordingError, StorageError
 from audio_assets.folders import AudioFolder, FolderRegistry
 from audio_assets.home import Home, check_slug
+from audio_assets.recordings.doubtful_times import with_doubt
 from audio_assets.recordings.listing import is_audio_name
-from audio_assets.recordings.times import start_time_of
+from audio_assets.recordings.times import local_time_of
 from audio_assets.recordings.verify import Verdict, verify
 
 DEFAULT_FOLDER = "uploads"
@@ -38,6 +40,7 @@ class Sent:
         recording_id: SHA-256 of its bytes.
         folder: key of the upload folder wanted, or None for any that has it, else `uploads`.
         metadata: given with it.
+        times: how the recorder kept time; a folder that has recordings keeps its own.
     """
 
     file: Path
@@ -45,6 +48,7 @@ class Sent:
     recording_id: str
     folder: str | None
     metadata: Mapping[str, Value]
+    times: FolderTimes = UNCHANGED
 
 
 def sent_extension(name: str) -> str:
@@ -66,7 +70,7 @@ def land(catalogue: Catalogue, sent: Sent, longest_s: float) -> tuple[Entry, boo
 
     Raises:
         RecordingError: it cannot be decoded, or is too long.
-        ConflictError: the folder is not one for uploads.
+        ConflictError: the folder is not one for uploads, or keeps time in another way.
         MetadataError: metadata that do not fit.
         StorageError: it cannot be written.
     """
@@ -77,12 +81,13 @@ def land(catalogue: Catalogue, sent: Sent, longest_s: float) -> tuple[Entry, boo
     root = catalogue.home.audio / key
     _refuse_foreign(catalogue.home, key, root)
     fitting(catalogue.home, key, sent.metadata, {})
+    _refuse_other_times(catalogue, key, sent.times)
     verdict = _looked_at(sent, longest_s)
     root.mkdir(parents=True, exist_ok=True)
-    folder = FolderRegistry(catalogue.home).register(root, key)
+    folder = FolderRegistry(catalogue.home).register(root, key, **sent.times.settings())
     path = f"{sent.recording_id[:16]}.{EXTENSIONS[str(verdict.format)]}"
     new = _move(sent, root / path)
-    start = _start_time(folder, sent.name)
+    start = _start_time(folder, sent.name, verdict)
     _note(catalogue.home, folder, path, start, verdict, uploaded=True)
     if new:  # the stored name says neither what it was called nor when it began
         edits: dict[str, Value] = {"original_name": _base_name(sent.name)}
@@ -92,7 +97,7 @@ def land(catalogue: Catalogue, sent: Sent, longest_s: float) -> tuple[Entry, boo
 
 
 def register_in_place(
-    catalogue: Catalogue, path: Path, folder: str | None
+    catalogue: Catalogue, path: Path, folder: str | None, times: FolderTimes = UNCHANGED
 ) -> tuple[AudioFolder, Entry | None, bool]:
     """Register a directory, or the directory of a file, that is where it is to stay.
 
@@ -100,6 +105,7 @@ def register_in_place(
         catalogue: of the home.
         path: an existing directory or file; the caller has checked that it may be used.
         folder: key wanted; a slug of the directory's name where None.
+        times: how the recorder kept time; what is not given stays as it is.
 
     Returns:
         The folder, the recording where `path` is a file, and whether anything is new.
@@ -112,7 +118,7 @@ def register_in_place(
     registry = FolderRegistry(catalogue.home)
     if path.is_dir():
         before = registry.load()
-        registered = registry.register(path, folder)
+        registered = registry.register(path, folder, **times.settings())
         return registered, None, registered.key not in before
     if not path.is_file() or not is_audio_name(path.name):
         raise NotFoundError("There is no recording and no directory at that path.")
@@ -124,7 +130,9 @@ def register_in_place(
         ),
         None,
     )
-    owner = owner or registry.register(path.parent, folder)
+    if owner is None or times.settings():
+        root, name = (path.parent, folder) if owner is None else (owner.root, owner.key)
+        owner = registry.register(root, name, **times.settings())
     key = path.relative_to(owner.root).as_posix()
     there = next((e for e in catalogue.of_folder(owner) if e.path == key), None)
     if there is not None and there.status != "failed":
@@ -132,7 +140,7 @@ def register_in_place(
     verdict = verify(path, path.name) or Verdict(reason="unknown")
     if verdict.status != "ok":
         raise RecordingError(f"{key} cannot be used: {verdict.reason}.")
-    start = _start_time(owner, key)
+    start = _start_time(owner, key, verdict)
     _note(catalogue.home, owner, key, start, verdict, uploaded=False)
     return owner, catalogue.find(str(verdict.recording_id), owner.key, key)[0], True
 
@@ -154,6 +162,18 @@ def _refuse_foreign(home: Home, key: str, root: Path) -> None:
     if registered is not None and registered.root != root.resolve():
         raise ConflictError(
             f"The folder {key!r} is used in place and takes no uploads. Name another one."
+        )
+
+
+def _refuse_other_times(catalogue: Catalogue, key: str, times: FolderTimes) -> None:
+    """A clock belongs to a whole folder, and the recordings in it were read by theirs."""
+    folder = FolderRegistry(catalogue.home).load().get(key)
+    if folder is None or not catalogue.of_folder(folder):
+        return
+    if any(getattr(folder, name) != value for name, value in times.settings().items()):
+        raise ConflictError(
+            f"The folder {key!r} has recordings, and another time zone or clock. Name another "
+            "folder for these: a clock belongs to all recordings of a folder."
         )
 
 
@@ -194,10 +214,11 @@ def _move(sent: Sent, target: Path) -> bool:
         raise StorageError(f"{target} could not be written: {error.strerror or error}.") from error
 
 
-def _start_time(folder: AudioFolder, name: str) -> str | None:
-    """Start time out of a name, by the folder's clock; ISO 8601 in UTC."""
-    spoken = start_time_of(_base_name(name), folder.timezone, folder.time_pattern)
-    start = folder.clock.correct(spoken)
+def _start_time(folder: AudioFolder, name: str, verdict: Verdict) -> str | None:
+    """Start time out of a name, by the folder's clock; ISO 8601 in UTC. Doubts join the verdict."""
+    moment = local_time_of(_base_name(name), folder.timezone, folder.time_pattern)
+    verdict.warning = with_doubt(verdict.warning, moment)
+    start = folder.clock.correct(moment.astimezone(UTC)) if moment else None
     return start.isoformat() if start else None
 
 

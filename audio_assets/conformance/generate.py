@@ -13,6 +13,7 @@ CONTRACTS = {
     "transforms": ("transform_contract", "TransformContract", "name"),
     "loaders": ("loader_contract", "LoaderContract", "name"),
     "models": ("encoder_contract", "EncoderContract", "checkpoint"),
+    "places": ("place_contract", "PlaceContract", "name"),
     "visualisations": ("visualisation_contract", "VisualisationContract", "name"),
 }
 TEMPLATE = '''"""Conformance of {name!r}; written by `audio-assets plugins test {kind}:{name}`."""
@@ -25,17 +26,24 @@ class Test{title}({contract}):
 
     {attribute} = {name!r}
 '''
-_HOOKS = {"loaders": "make_data_set", "transforms": "params", "models": "checkpoint"}
+_HOOKS = {
+    "loaders": "make_data_set", "places": "make_data_set",
+    "transforms": "params", "models": "checkpoint",
+}  # fmt: skip
 
 
 def registries() -> dict[str, Registry]:
     """Every registry by kind."""
     from audio_assets.analysis.visualisations import visualisation_registry
+    from audio_assets.loaders.places.source import place_registry
     from audio_assets.loaders.registry import data_loader_registry
     from audio_assets.models.encoder import model_registry
     from audio_assets.transforms.registry import transform_registry
 
-    every = (model_registry, data_loader_registry, transform_registry, visualisation_registry)
+    every = (
+        model_registry, data_loader_registry, place_registry, transform_registry,
+        visualisation_registry,
+    )  # fmt: skip
     return {registry.kind: registry for registry in every}
 
 

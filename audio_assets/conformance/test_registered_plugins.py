@@ -6,13 +6,16 @@ import os
 
 from audio_assets.analysis.visualisations import visualisation_registry
 from audio_assets.conformance.loader_contract import LoaderContract
+from audio_assets.conformance.place_contract import PlaceContract
 from audio_assets.conformance.transform_contract import TransformContract
 from audio_assets.conformance.visualisation_contract import VisualisationContract
+from audio_assets.loaders.places.source import place_registry
 from audio_assets.loaders.registry import data_loader_registry
 from audio_assets.transforms.registry import transform_registry
 
 CONTRACTS = {
     data_loader_registry: LoaderContract,
+    place_registry: PlaceContract,
     transform_registry: TransformContract,
     visualisation_registry: VisualisationContract,
 }

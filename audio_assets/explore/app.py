@@ -96,6 +96,7 @@ def launch(
     command = [
         sys.executable, "-m", "audio_assets.explore.server", str(home.root),
         "--port", str(port), "--address", address, "--parent", str(os.getpid()),
+        *(["--allow-remote"] if allow_remote else []),
     ]  # fmt: skip
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -104,8 +104,18 @@ def sync_dataset(
     """
     started = time.monotonic()
     load_fiftyone(home)
-    from audio_assets.explore import brain, fields, ledger, samples, vectors, workspace
+    from audio_assets.explore import (
+        brain,
+        events_field,
+        fields,
+        ledger,
+        samples,
+        score_columns,
+        vectors,
+        workspace,
+    )
     from audio_assets.explore.columns import build_sample_table
+    from audio_assets.explore.window_edits import apply_window_edits
 
     samples.check_previews(png_dir, windows["window_id"].to_pylist())
     with exclusive_dataset(home, folder.key):
@@ -117,8 +127,10 @@ def sync_dataset(
             png_dir=png_dir.resolve(),
             reserved={*fields.reserved_names(), *foreign, *_of_checkpoints(book)},
         )  # fmt: skip
+        apply_window_edits(home, folder.key, table)
         rows = vectors.read_vectors(embeddings, table.window_ids)
         _declare(dataset, book, entry, table, clusters)
+        score_columns.add_score_columns(home, dataset, table, entry, rows)
         if fields.declare_vectors(dataset, entry.vector_field):
             entry.vectors_hash = None
         done = entry.vectors_hash == rows.digest
@@ -132,6 +144,7 @@ def sync_dataset(
             vectors.update_vectors(dataset, entry.vector_field, change.ids, rows) if older else 0
         )
         entry.vectors_hash, entry.signature = rows.digest, signature
+        events_field.sync_folder_events(dataset, folder, change.ids, windows, recordings)
         fields.index_fields(dataset, table.columns)
         ids = dict(zip(table.window_ids, change.ids, strict=True))
         backend = settings.similarity_backend
@@ -141,6 +154,7 @@ def sync_dataset(
         if new:
             workspace.style_new_dataset(dataset)
         workspace.save_workspace(dataset)
+        workspace.show_in_player(dataset, book)
         samples.check_counts(dataset, len(table))
         ledger.save_ledger(dataset, book)
         return SyncReport(

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from types import ModuleType
 
 from audio_assets.errors import DatabaseError
 from audio_assets.explore.mongod import OWN_VARIABLE, USER_VARIABLE, ensure_database, user_uri
+from audio_assets.explore.plugin.install import install_plugin
 from audio_assets.home import Home
 
 OWN_SETTINGS = "AUDIO_ASSETS_FIFTYONE_ENVIRONMENT"
@@ -95,6 +97,21 @@ def load_fiftyone(home: Home) -> ModuleType:
     # read when used, so that the user id and the welcome flag lie in the home, too
     fiftyone.constants.FIFTYONE_CONFIG_DIR = str(home.fiftyone)
     return fiftyone
+
+
+def use_plugin(home: Home) -> None:
+    """Write the plugin into the home and make FiftyOne look there; before FiftyOne is imported.
+
+    Plugins in a directory that the user named (`FIFTYONE_PLUGINS_DIR`) stay usable.
+
+    Raises:
+        StorageError: the home cannot be written.
+    """
+    wanted = fiftyone_environment(home)["FIFTYONE_PLUGINS_DIR"]
+    named = os.environ.get("FIFTYONE_PLUGINS_DIR", wanted)
+    inherited = _inherited().get("FIFTYONE_PLUGINS_DIR")
+    foreign = None if named in (wanted, inherited) else Path(named)
+    os.environ["FIFTYONE_PLUGINS_DIR"] = str(install_plugin(home, foreign))
 
 
 def _refuse_other_database(uri: str) -> None:

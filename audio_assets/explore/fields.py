@@ -13,11 +13,22 @@ from audio_assets.explore.columns import Column, Kind
 DESCRIPTION = "Written by audio_assets; edits here are replaced by its next run"
 
 INDEXED = ("window_id", "label.label", "fold")
+EVENTS = "events"
+"""Detections from event tables; see `events_field`."""
 
 
 def reserved_names() -> set[str]:
     """Names that are FiftyOne's own: default fields, and attributes a field would hide."""
-    return {*dir(fo.Sample), *dir(DatasetSampleDocument), "id", "tags", "metadata", "pk", "frames"}
+    return {
+        *dir(fo.Sample),
+        *dir(DatasetSampleDocument),
+        "id",
+        "tags",
+        "metadata",
+        "pk",
+        "frames",
+        EVENTS,
+    }
 
 
 def declare(dataset: fo.Dataset, kinds: Mapping[str, Kind]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,10 @@ import fiftyone as fo
 import numpy as np
 from fiftyone import ViewField as F
 
+from audio_assets.bounding_box import BoundingBox
 from audio_assets.errors import NotMaterializedError, UsageError
 from audio_assets.explore.ledger import load_ledger
+from audio_assets.explore.map.regions import box_query, lasso_query
 
 
 @dataclass(frozen=True)
@@ -25,24 +28,29 @@ class Match:
 def in_box(
     samples: fo.Dataset | fo.DatasetView, south: float, west: float, north: float, east: float
 ) -> fo.DatasetView:
-    """Samples inside a box of latitudes and longitudes, edges included.
-
-    A comparison of coordinates, because `geo_within` draws the edges of a box as great circles and
-    so finds other samples. A box whose west is greater than its east crosses the date line.
+    """Samples inside a `BoundingBox`: those that the map, the API and the exports find in it.
 
     Raises:
         UsageError: when the box is not one.
     """
-    if not (-90 <= south <= north <= 90 and -180 <= west <= 180 and -180 <= east <= 180):
-        raise UsageError(
-            f"south={south}, west={west}, north={north}, east={east} is no box: expected degrees, "
-            "south ≤ north within ±90, west and east within ±180."
-        )
+    query = box_query(BoundingBox(west, south, east, north))
     if samples.get_field("location") is None:
         raise UsageError(f"{samples.name!r} has no coordinates.")
-    lon, lat = F("location.point.coordinates")[0], F("location.point.coordinates")[1]
-    within = (lon >= west) & (lon <= east) if west <= east else (lon >= west) | (lon <= east)
-    return samples.exists("location").match((lat >= south) & (lat <= north) & within)
+    return samples.match(query)
+
+
+def in_lasso(
+    samples: fo.Dataset | fo.DatasetView, corners: Sequence[Sequence[float]]
+) -> fo.DatasetView:
+    """Samples inside a polygon of (longitude, latitude) whose edges are straight on the map.
+
+    Raises:
+        UsageError: when it is no polygon, or the samples have no coordinates.
+    """
+    query = lasso_query(corners)
+    if samples.get_field("location") is None:
+        raise UsageError(f"{samples.name!r} has no coordinates.")
+    return samples.match(query)
 
 
 def find_similar(

@@ -25,6 +25,7 @@ class CheckpointEntry(BaseModel):
     signature: str | None = None
     vectors_hash: str | None = None  # None while vectors are being written
     runs: dict[str, str] = Field(default_factory=dict)  # sim | umap | tsne → brain key
+    score_fields: list[str] = Field(default_factory=list)  # of a classifier, one per class
 
     @property
     def outlier_field(self) -> str:
@@ -32,9 +33,9 @@ class CheckpointEntry(BaseModel):
         return f"outlier_score_{self.slug}"
 
     @property
-    def fields(self) -> tuple[str, str, str]:
+    def fields(self) -> tuple[str, ...]:
         """Every field of this checkpoint but those of brain runs."""
-        return self.vector_field, self.cluster_field, self.outlier_field
+        return self.vector_field, self.cluster_field, self.outlier_field, *self.score_fields
 
 
 class Ledger(BaseModel):
@@ -43,6 +44,7 @@ class Ledger(BaseModel):
     folder: str
     fields: dict[str, str] = Field(default_factory=dict)  # field → kind
     checkpoints: list[CheckpointEntry] = Field(default_factory=list)
+    player: bool = False  # whether grid and sample view were set to the player, once
 
     def entry(self, checkpoint: str, embedding_field: str) -> CheckpointEntry:
         """The entry of a checkpoint, new if need be: the first one gets the plain field name."""

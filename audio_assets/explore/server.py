@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 
 from audio_assets.errors import AudioAssetsError
-from audio_assets.explore.environment import load_fiftyone
+from audio_assets.explore.environment import load_fiftyone, use_plugin
 from audio_assets.explore.mongod import ensure_database
+from audio_assets.explore.panel_context import set_home_of_app
 from audio_assets.home import Home
 
 WATCH_S = 2.0
@@ -28,24 +29,35 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--address", required=True)
     parser.add_argument("--parent", type=int, default=0, help="end when this process is gone")
+    parser.add_argument("--allow-remote", action="store_true", help="give sounds to other machines")
     options = parser.parse_args()
     home = Home(options.home)
     os.environ["FIFTYONE_SERVER"] = "1"  # read at import: this process serves, it starts no server
+    set_home_of_app(home)
+    use_plugin(home)
     load_fiftyone(home)
     threading.Thread(target=_watch, args=(home, options.parent), daemon=True).start()
-    asyncio.run(_serve(options.address, options.port))
+    asyncio.run(_serve(home, options))
 
 
-async def _serve(address: str, port: int) -> None:
+async def _serve(home: Home, options: argparse.Namespace) -> None:
+    from fiftyone.core.odm import get_db_conn
     from fiftyone.server.app import app
     from fiftyone.server.events import set_port
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
+    from audio_assets.explore.adding.routes import adding_routes
+    from audio_assets.explore.sound.routes import sound_routes
+    from audio_assets.explore.sound.sample_sound import SampleSounds
+
+    sounds = SampleSounds(home, get_db_conn())
+    app.router.routes[:0] = sound_routes(sounds, options.allow_remote)
+    app.router.routes[:0] = adding_routes(home, options.allow_remote)
     config = Config()
-    config.bind = [f"{address}:{port}"]
+    config.bind = [f"{options.address}:{options.port}"]
     config.graceful_timeout = 1.0
-    set_port(port)
+    set_port(options.port)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from colorsys import hls_to_rgb
 from typing import Any
 
 import fiftyone as fo
 
+from audio_assets.analysis.palette import COLORS, color
+from audio_assets.explore.ledger import Ledger
+
 NAME = "explore"
 DESCRIPTION = "Spectrograms and the map of the embedding space side by side"
 
-COLORS = (
-    "#2f7ed8", "#d9700a", "#2e9e44", "#d62f3c", "#8e5bd0", "#a88400", "#d6409f", "#129b8f",
-    "#9c6b3f", "#6b7785", "#5b8c00", "#a61e4d", "#1098ad", "#5f3dc4", "#ff6b6b", "#4263eb",
-)  # fmt: skip
-"""Told apart on the App's dark ground and readable under white text (FiftyOne's own pool has
-near-black greens and blues)."""
-
 COLORED_CLASSES = 100
+PICTURE, SOUND = "filepath", "audio_filepath"
 
 ABOUT_SOUND = ("category", "major_group", "fold", "target", "esc10", "src_file", "take")
 TECHNICAL = (
@@ -44,6 +40,21 @@ def save_workspace(dataset: fo.Dataset) -> None:
     dataset.save_workspace(NAME, spaces, description=DESCRIPTION)
 
 
+def show_in_player(dataset: fo.Dataset, book: Ledger) -> None:
+    """Let our player show the samples: it takes over where the media field is no picture.
+
+    Done once, then it is the people's choice; the pictures stay selectable (`filepath`), so that
+    boxes can be drawn on them.
+    """
+    if book.player:
+        return
+    config: Any = dataset.app_config
+    config.media_fields = list(dict.fromkeys([*config.media_fields, PICTURE, SOUND]))
+    config.grid_media_field = config.modal_media_field = SOUND
+    dataset.save()
+    book.player = True
+
+
 def style_new_dataset(dataset: fo.Dataset) -> None:
     """One colour per class in the grid and on the map; labels first in the sidebar."""
     config: Any = dataset.app_config
@@ -60,14 +71,6 @@ def style_new_dataset(dataset: fo.Dataset) -> None:
     config.active_fields.paths = ["label"]
     config.sidebar_groups = _sidebar(dataset)
     dataset.save()
-
-
-def color(index: int) -> str:
-    """The colour of the n-th class: the palette, then hues in steps of the golden angle."""
-    if index < len(COLORS):
-        return COLORS[index]
-    rgb = hls_to_rgb(index * 0.618034 % 1, 0.45 + 0.15 * (index % 2), 0.65)
-    return "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
 
 
 def _sidebar(dataset: fo.Dataset) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audio_assets.bounding_box import BoundingBox
 from audio_assets.errors import StorageError, UsageError
 from audio_assets.storage import read_parquet
 
@@ -31,7 +32,7 @@ class Selection:
         labels: texts of the metadata column `label`.
         clusters: cluster numbers, -1 for noise.
         times: half-open spans [from, to) in UTC of the time at which a window begins.
-        boxes: (west, south, east, north) in degrees; west > east crosses the 180th meridian.
+        boxes: places.
         tags: tags of FiftyOne samples.
         views: names of saved views in FiftyOne.
         said: the conditions as they were given, for messages.
@@ -41,7 +42,7 @@ class Selection:
     labels: frozenset[str] = frozenset()
     clusters: frozenset[int] = frozenset()
     times: tuple[tuple[datetime, datetime], ...] = ()
-    boxes: tuple[tuple[float, float, float, float], ...] = ()
+    boxes: tuple[BoundingBox, ...] = ()
     tags: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
     said: tuple[str, ...] = field(default=(), compare=False)
@@ -65,7 +66,8 @@ class Selection:
             spans = [(begins >= a) & (begins < b) for a, b in self.times]
             chosen &= np.any([span.to_numpy(bool) for span in spans], axis=0)
         if self.boxes:
-            chosen &= np.any([_inside(windows, *box) for box in self.boxes], axis=0)
+            lat, lon = windows["lat"].to_numpy(float), windows["lon"].to_numpy(float)
+            chosen &= np.any([box.mask(lat, lon) for box in self.boxes], axis=0)
         return chosen
 
 
@@ -93,7 +95,7 @@ def parse_selection(conditions: Iterable[str]) -> Selection:
         labels=frozenset(values.get("label", [])),
         clusters=frozenset(_cluster(text) for text in values.get("cluster", [])),
         times=tuple(_span(text) for text in values.get("time", [])),
-        boxes=tuple(_box(text) for text in values.get("box", [])),
+        boxes=tuple(BoundingBox.of(text) for text in values.get("box", [])),
         tags=tuple(values.get("tag", [])),
         views=tuple(values.get("view", [])),
         said=said,
@@ -147,24 +149,5 @@ def _utc(text: str) -> datetime:
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
-def _box(text: str) -> tuple[float, float, float, float]:
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise UsageError(f"box={text} is not WEST,SOUTH,EAST,NORTH in degrees.") from error
-    fits = -180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90
-    if not fits:
-        raise UsageError(f"box={text} is no box: longitude first, in degrees, south below north.")
-    return west, south, east, north
-
-
 def _among(column: Any, values: Collection[str] | Collection[int]) -> np.ndarray:
     return column.isin(list(values)).to_numpy(bool)
-
-
-def _inside(
-    windows: pd.DataFrame, west: float, south: float, east: float, north: float
-) -> np.ndarray:
-    lon, lat = windows["lon"].to_numpy(float), windows["lat"].to_numpy(float)
-    across = (lon >= west) & (lon <= east) if west <= east else (lon >= west) | (lon <= east)
-    return across & (lat >= south) & (lat <= north)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from audio_assets.analysis.clustering.methods import refuse_too_many
 from audio_assets.analysis.clustering.parameters import ClusteringRequest
 from audio_assets.analysis.clustering.selection import selected_sets
 from audio_assets.home import Home, check_slug
@@ -22,7 +23,7 @@ def resolve_clustering(
         EmbeddingSetNotFoundError: an id is unknown.
         IncompatibleSetsError: dimensions or signatures differ.
         NotMaterializedError: the folder has no vectors under that checkpoint.
-        UsageError: the folder is unknown, or a name cannot be one.
+        UsageError: the folder is unknown, a name cannot be one, or there are too many windows.
     """
     if request.folder is not None:
         checkpoint = check_slug(request.checkpoint or settings.checkpoint, "The checkpoint")
@@ -33,5 +34,6 @@ def resolve_clustering(
         request = request.model_copy(update={"embedding_sets": ids})
     if request.agree_with is not None:
         check_slug(request.agree_with, "The checkpoint to agree with")
-    selected_sets(home, request)
+    sets = selected_sets(home, request)
+    refuse_too_many(sum(one.windows for one in sets), request)
     return request.model_dump(mode="json")

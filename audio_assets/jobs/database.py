@@ -17,6 +17,8 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    inspect,
+    text,
 )
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -28,7 +30,7 @@ from audio_assets.settings import Settings
 METADATA = MetaData()
 
 JOBS = Table(
-    "jobs",
+    "audio_assets_jobs",  # Dagster has a table `jobs`, perhaps in the same database
     METADATA,
     Column("job_id", String(36), primary_key=True),
     Column("kind", String(16), nullable=False),
@@ -44,13 +46,16 @@ JOBS = Table(
 """One row per job. UNIQUE(live_hash) is what makes two identical requests at once one job."""
 
 KEYS = Table(
-    "job_idempotency_keys",
+    "audio_assets_job_keys",
     METADATA,
     Column("idempotency_key", String(255), primary_key=True),
     Column("request_hash", String(64), nullable=False),
     Column("job_id", String(36), nullable=False),
 )
 """Several keys may lead to one job: clients that asked for the same thing at the same time."""
+
+
+OLD_NAMES = {"jobs": JOBS, "job_idempotency_keys": KEYS}
 
 
 def database_url(settings: Settings) -> str:
@@ -95,6 +100,7 @@ def _create_tables(engine: Engine) -> None:
     for attempt in range(5):
         try:
             with engine.begin() as connection:
+                _rename_old_tables(connection)
                 for table in METADATA.sorted_tables:
                     connection.execute(CreateTable(table, if_not_exists=True))
                     for index in table.indexes:
@@ -104,6 +110,16 @@ def _create_tables(engine: Engine) -> None:
             if attempt == 4:
                 raise
             time.sleep(0.1 * (attempt + 1))
+
+
+def _rename_old_tables(connection: Connection) -> None:
+    """Take over the tables of version 0.1 under the names of today."""
+    there = inspect(connection)
+    for old, table in OLD_NAMES.items():
+        if there.has_table(old) and not there.has_table(table.name):
+            columns = {column["name"] for column in there.get_columns(old)}
+            if set(table.columns.keys()) == columns:  # else it is somebody else's
+                connection.execute(text(f"ALTER TABLE {old} RENAME TO {table.name}"))
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -12,6 +12,10 @@ from audio_assets.home import Home, check_slug, slug
 from audio_assets.recordings.windows import WindowGrid
 from audio_assets.running import register_folder, requested_grid
 from audio_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from audio_assets.jobs.job import Job
+    from audio_assets.jobs.store import JobStore
 
 AudioId = Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")]
 
@@ -72,8 +76,34 @@ def resolve_processing(
         folders = [FolderRegistry(home).get(request.folder)]
     else:
         folders = folders_of(home, request.audio_ids or ())
-    keys = {_with_grid(home, folder, name, request).key for folder in folders}
+    keys = {_with_grid(home, settings, folder, name, request).key for folder in folders}
     return {"folders": sorted(keys), "checkpoint": name}
+
+
+def no_longer_wanted(home: Home, store: JobStore, job: Job) -> None:
+    """Let the folder sensor leave alone what a canceled job asked for and never got.
+
+    A checkpoint that a folder wants is encoded with as soon as the folder is ingested; without
+    this, a canceled job would come back by itself. Pairs that were encoded before stay wanted, and
+    those that another live job asks for.
+    """
+    if job.kind != "processing":
+        return
+    checkpoint = job.request["checkpoint"]
+    others = [one.request for one in store.live() if one.job_id != job.job_id]
+    kept = {
+        folder
+        for request in others
+        if request.get("checkpoint") == checkpoint
+        for folder in request.get("folders", [])
+    }
+    registry = FolderRegistry(home)
+    folders = registry.load()
+    for key in set(job.request["folders"]) & folders.keys() - kept:
+        encoded = home.asset("embeddings", folder=key, checkpoint=checkpoint).exists()
+        wanted = folders[key].checkpoints
+        if checkpoint in wanted and not encoded:
+            registry.update(key, checkpoints=[name for name in wanted if name != checkpoint])
 
 
 def folders_of(home: Home, audio_ids: tuple[str, ...]) -> list[AudioFolder]:
@@ -98,7 +128,11 @@ def folders_of(home: Home, audio_ids: tuple[str, ...]) -> list[AudioFolder]:
 
 
 def _with_grid(
-    home: Home, folder: AudioFolder, checkpoint: str, request: ProcessingRequest
+    home: Home,
+    settings: Settings,
+    folder: AudioFolder,
+    checkpoint: str,
+    request: ProcessingRequest,
 ) -> AudioFolder:
     """The folder itself, or the same directory under the key of another grid."""
     if not folder.root.is_dir():
@@ -118,7 +152,9 @@ def _with_grid(
         if grid != folder.grid:
             key = grid_key(folder.key, grid)
             _register_as(home, folder, key, grid)
-    return register_folder(home, folder.root, checkpoint, name=key, **asked)
+    return register_folder(
+        home, folder.root, checkpoint, name=key, usual_window=settings.window_s, **asked
+    )
 
 
 def _register_as(home: Home, folder: AudioFolder, key: str, grid: WindowGrid) -> None:

@@ -7,12 +7,14 @@ from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 
 from audio_assets.errors import MetadataError
 from audio_assets.loaders.base import AudioDataLoader
-from audio_assets.loaders.coordinates import synthetic_coordinates
+from audio_assets.loaders.events import event_tables
+from audio_assets.loaders.places.columns import place_columns
+from audio_assets.loaders.places.locate import place_files
+from audio_assets.loaders.places.source import LOCAL
 from audio_assets.loaders.registry import detect_loader, get_loader
 from audio_assets.recordings.windows import WindowGrid
 from audio_assets.schemas import METADATA
@@ -58,13 +60,15 @@ def default_grid(
 
 
 def side_file_hashes(root: Path, folder: AudioFolder | None = None) -> dict[str, str]:
-    """SHA-256 of every file that feeds the metadata, by relative path, for `folder_version`.
+    """SHA-256 of every file that feeds metadata, places or events, for `folder_version`.
 
     Raises:
         MetadataError: when one cannot be read.
     """
     hashes: dict[str, str] = {}
-    for path in open_loader(root, folder).side_files():
+    sources = folder.places if folder is not None else LOCAL
+    own = open_loader(root, folder).side_files()
+    for path in [*own, *event_tables(root), *place_files(root, sources)]:
         try:
             with path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -75,7 +79,7 @@ def side_file_hashes(root: Path, folder: AudioFolder | None = None) -> dict[str,
 
 
 def build_metadata_table(
-    root: Path, folder: AudioFolder, recordings: pa.Table
+    root: Path, folder: AudioFolder, recordings: pa.Table, memory: Path | None = None
 ) -> tuple[pa.Table, dict[str, Any]]:
     """Join a data set's own metadata to its recordings.
 
@@ -83,15 +87,18 @@ def build_metadata_table(
         root: the folder's directory.
         folder: its settings: loader, mapping, coordinates.
         recordings: the scan.
+        memory: file for the answers of network services, where the folder asks any for places.
 
     Returns:
         Table of the METADATA schema and any custom columns, one row per recording of status `ok`
         or `duplicate`, in the order of `recordings`; and a report: loader, metadata_file, rows,
         matched, rows_without_file, files_without_row (at most 100 each, counts beside), classes,
-        renamed_columns, synthetic_coordinates, half_coordinates.
+        renamed_columns, synthetic_coordinates, half_coordinates, places (what each source
+        found, and its problems).
 
     Raises:
         MetadataError: when the table cannot be read or a cell does not fit.
+        UsageError: when the folder names a source of places that cannot be used.
     """
     loader = open_loader(root, folder)
     loader.use_keys(recordings["path"].to_pylist())
@@ -105,7 +112,7 @@ def build_metadata_table(
     bare = [key for key in keys if key not in frame.index]
 
     columns = _standard_columns(joined, keys, usable)
-    places, half = _coordinates(joined, columns, folder, keys)
+    places, placed = place_columns(joined, columns, folder, memory)
     columns.update(places)
     custom, renamed = _custom_columns(joined)
     table = conform(pa.table({**columns, **custom}), METADATA, extra=True)
@@ -121,8 +128,7 @@ def build_metadata_table(
         "files_without_row_count": len(bare),
         "classes": dict(sorted(Counter(label for label in labels if label is not None).items())),
         "renamed_columns": renamed,
-        "synthetic_coordinates": table["coordinates"].to_pylist().count("synthetic"),
-        "half_coordinates": half,
+        **placed,
     }
 
 
@@ -143,32 +149,6 @@ def _standard_columns(frame: pd.DataFrame, keys: list[str], recordings: pa.Table
         if one not in frame:
             columns[one] = columns[other]
     return columns
-
-
-def _coordinates(
-    frame: pd.DataFrame, columns: dict[str, Any], folder: AudioFolder, keys: list[str]
-) -> tuple[dict[str, Any], int]:
-    """lat, lon and where they come from; and how many rows had only one of the two."""
-    pairs = np.full((len(keys), 2), np.nan)
-    for at, name in enumerate(("lat", "lon")):
-        if name in frame:
-            pairs[:, at] = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
-    missing = np.isnan(pairs)
-    half = int((missing.any(axis=1) & ~missing.all(axis=1)).sum())
-    given = np.asarray(~missing.any(axis=1))
-    source = np.full(len(keys), None, dtype=object)
-    source[given] = "given"
-    pairs[~given] = np.nan
-    if folder.synthetic_geo and not given.all():
-        rows = np.flatnonzero(~given)
-        labels = columns["label"].to_pylist()
-        invented = synthetic_coordinates([labels[r] for r in rows], [keys[r] for r in rows])
-        pairs[rows], source[rows] = invented, "synthetic"
-    return {
-        "lat": pa.array(pairs[:, 0], pa.float64(), from_pandas=True),
-        "lon": pa.array(pairs[:, 1], pa.float64(), from_pandas=True),
-        "coordinates": pa.array(source.tolist(), pa.string()),
-    }, half
 
 
 def _custom_columns(frame: pd.DataFrame) -> tuple[dict[str, pa.Array], dict[str, str]]:

@@ -67,6 +67,11 @@ class ModelCard(BaseModel):
         return value
 
     @property
+    def runs_as(self) -> str:
+        """The kind whose runtime computes the vectors."""
+        return self.kind
+
+    @property
     def input_samples(self) -> int:
         """Length of one model input in samples."""
         return round(self.input_seconds * self.sample_rate)
@@ -113,6 +118,10 @@ def read_card(path: Path) -> ModelCard:
         from audio_assets.models.adapters.runtime_card import card_from_mapping
 
         return card_from_mapping(content, str(path))
+    if content.get("kind") == "linear_probe":
+        from audio_assets.models.linear_probe.card import linear_probe_card
+
+        return linear_probe_card(content, str(path))
     try:
         return ModelCard(**content)
     except (ValidationError, TypeError) as error:

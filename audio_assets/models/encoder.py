@@ -39,6 +39,7 @@ model_registry: Registry[Adapter] = Registry(
         "tflite": _RUNTIME,
         "onnx": _RUNTIME,
         "savedmodel": _RUNTIME,
+        "linear_probe": "audio_assets.models.linear_probe.encoder:load_linear_probe",
     },
 )
 """Kind of a card -> adapter, imported when used."""

@@ -21,6 +21,7 @@ def add(
     *,
     name: str | None = None,
     licence: str | None = None,
+    unstated_rate: int | None = None,
     **given: Any,
 ) -> tuple[Checkpoint, str]:
     """Register a model: by the name of a recipe, or from a file or a SavedModel directory.
@@ -33,6 +34,8 @@ def add(
         home: whose registry.
         name: of the checkpoint; from the recipe or the file where None.
         licence: of the weights; required for a file.
+        unstated_rate: hertz, of a model whose rate neither the file nor the caller states
+            (the setting target_sample_rate).
         **given: what the file does not state: sample_rate, input_seconds, embedding, transform, ….
 
     Returns:
@@ -54,7 +57,7 @@ def add(
         if by_recipe:
             notice = _add_recipe(source, target)
         else:
-            notice = _add_file(path, target, licence, given)
+            notice = _add_file(path, target, licence, unstated_rate, given)
         checkpoint = resolve_checkpoint(key, home)
         probe_checkpoint(checkpoint)
     except AudioAssetsError as error:
@@ -182,6 +185,14 @@ def _own(name: str, home: Home, what: str) -> Path:
 
 
 def _refuse_used(name: str, home: Home, what: str) -> None:
+    from audio_assets.models.linear_probe.base import probes_on
+
+    probes = probes_on(name, home)
+    if probes:
+        raise UsageError(
+            f"{name!r} cannot be {what}: the classifiers {', '.join(probes)} read its vectors. "
+            "Remove them first."
+        )
     users = users_of(name, home)
     if users:
         raise UsageError(
@@ -202,7 +213,9 @@ def _add_recipe(name: str, target: Path) -> str:
     return fetched.notice
 
 
-def _add_file(path: Path, target: Path, licence: str | None, given: dict[str, Any]) -> str:
+def _add_file(
+    path: Path, target: Path, licence: str | None, unstated_rate: int | None, given: dict[str, Any]
+) -> str:
     from audio_assets.models.recipes.recipe import recipe_names
 
     if not path.exists():
@@ -228,8 +241,9 @@ def _add_file(path: Path, target: Path, licence: str | None, given: dict[str, An
         from audio_assets.models.adapters.runtime_proposal import propose_runtime_card
 
         runtime = propose_runtime_card(
-            copy, licence=licence, name=target.name, directory=target, **options
-        )
+            copy, licence=licence, name=target.name, directory=target,
+            unstated_rate=unstated_rate, **options,
+        )  # fmt: skip
         write_runtime_card(runtime, target / CARD_FILE)
     else:
         from audio_assets.models.proposal import propose_card

@@ -87,14 +87,20 @@ def weights_sha256(checkpoint: Checkpoint) -> str:
     """Hash the bytes of the weights.
 
     Args:
-        checkpoint: the checkpoint; a weights directory is hashed file by file, names included.
+        checkpoint: the checkpoint; a weights directory is hashed file by file, names included. The
+            hash of a linear probe covers its base's weights, too.
 
     Returns:
         64 hex digits.
 
     Raises:
-        CheckpointError: when the weights are missing.
+        CheckpointError: when the weights are missing, or the base of a linear probe is gone or
+            changed.
     """
+    if checkpoint.card.kind == "linear_probe":
+        from audio_assets.models.linear_probe.base import whole_sha256
+
+        return whole_sha256(checkpoint)
     weights = checkpoint.weights
     if weights.is_file():
         return _file_sha256(weights)

@@ -22,7 +22,10 @@ from audio_assets.orchestration.processes import PID_TAG, provably_dead
 
 log = logging.getLogger(__name__)
 
-LAUNCH_GRACE_S = 90.0
+LAUNCH_GRACE_S = 20.0
+"""A launch that was under way when the code server went is answered within moments by the next one,
+or never. Too early a verdict costs one attempt, no more: a worker that starts after its run was
+marked ends at once by itself."""
 CANCEL_GRACE_S = 15.0
 _STARTED = re.compile(r"Started process for run \(pid: (\d+)\)")
 _TOLERANCE_S = 5.0

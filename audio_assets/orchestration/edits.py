@@ -1,8 +1,10 @@
 """People's edits of metadata: an append-only table beside the assets, joined last.
 
 `edits/<folder>.jsonl` (one JSON object a line) or `edits/<folder>.parquet` with the columns
-`path`, `column` and `value`; the last row for a path and column wins. `catalogue.editing` appends
-to the first of them; nothing here writes.
+`path`, `column` and `value`; the last row for a path and column wins. A row that also has a
+`window_id` edits that one window and wins over its recording's. `edited` (when), `by` (who) and
+`origin` (what it followed from) are kept and do not count. `catalogue.editing` and
+`catalogue.window_editing` append to the first of the files; nothing here writes.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ def apply_edits(home: Home, folder: str, table: pa.Table) -> pa.Table:
     Raises:
         MetadataError: an edit lacks a field, or its value does not fit its column.
     """
-    edits = {e["path"] + "\0" + e["column"]: e for e in _read(home, folder)}
+    of_recordings = (e for e in read_edits(home, folder) if not e.get("window_id"))
+    edits = {e["path"] + "\0" + e["column"]: e for e in of_recordings}
     paths = table.column("path").to_pylist()
     position = {path: i for i, path in enumerate(paths)}
     by_column: dict[str, dict[int, Any]] = {}
@@ -49,6 +52,19 @@ def apply_edits(home: Home, folder: str, table: pa.Table) -> pa.Table:
     for column, values in by_column.items():
         table = _replace(table, column, values)
     return table
+
+
+def window_edits(home: Home, folder: str) -> dict[str, dict[str, Any]]:
+    """The values that people gave to single windows: column → window id → value.
+
+    Raises:
+        MetadataError: an edit lacks a field.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for edit in read_edits(home, folder):
+        if edit.get("window_id"):
+            found.setdefault(edit["column"], {})[edit["window_id"]] = edit["value"]
+    return found
 
 
 def _replace(table: pa.Table, column: str, values: Mapping[int, Any]) -> pa.Table:
@@ -83,7 +99,12 @@ def _paths(home: Home, folder: str) -> list[Path]:
     return [path for path in candidates if path.is_file()]
 
 
-def _read(home: Home, folder: str) -> list[dict[str, Any]]:
+def read_edits(home: Home, folder: str) -> list[dict[str, Any]]:
+    """Every edit of a folder, the oldest first, with whatever else its row says.
+
+    Raises:
+        MetadataError: an edit lacks a field, or a line is no JSON.
+    """
     edits: list[dict[str, Any]] = []
     for path in _paths(home, folder):
         if path.suffix == ".parquet":

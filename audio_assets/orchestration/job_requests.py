@@ -18,6 +18,7 @@ import dagster as dg
 from audio_assets.errors import AudioAssetsError
 from audio_assets.home import Home
 from audio_assets.jobs.job import Job
+from audio_assets.jobs.requests import no_longer_wanted
 from audio_assets.orchestration.abandoned import end_abandoned, terminate
 from audio_assets.orchestration.job_units import Unit, UnitState, runs_of, unit_states, units_of
 from audio_assets.orchestration.jobs import ANALYSES, ENCODE
@@ -92,7 +93,7 @@ def advance(
         runs = runs_of(instance, job.job_id)
     states = unit_states(instance, units, runs)
     if job.cancel_requested:
-        _cancel(instance, store, job, runs, states)
+        _cancel(instance, settings, store, job, runs, states)
         return []
     if job.state == "queued" and not store.start(job.job_id):
         return []
@@ -101,6 +102,8 @@ def advance(
         if not any(state.status == "running" for state in states.values()):
             verdict = "failed" if any(s.status == "failed" for s in ended) else "canceled"
             reasons = [s.reason for s in ended if s.status == verdict and s.reason]
+            if verdict == "canceled":
+                no_longer_wanted(Home.of(settings), store, job)
             store.end(job.job_id, verdict, "; ".join(reasons) or None)
         return []
     requests: list[dg.RunRequest] = []
@@ -151,6 +154,7 @@ def assets_due(
 
 def _cancel(
     instance: dg.DagsterInstance,
+    settings: Settings,
     store: JobStore,
     job: Job,
     runs: list[dg.DagsterRun],
@@ -162,8 +166,11 @@ def _cancel(
         terminate(instance, run)
     if unfinished:
         return
-    done = all(state.status == "done" for state in states.values())
-    store.end(job.job_id, "finished" if done else "canceled")
+    if all(state.status == "done" for state in states.values()):
+        store.end(job.job_id, "finished")
+        return
+    no_longer_wanted(Home.of(settings), store, job)
+    store.end(job.job_id, "canceled")
 
 
 def _know(instance: dg.DagsterInstance, requests: list[dg.RunRequest]) -> None:

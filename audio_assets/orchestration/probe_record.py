@@ -63,7 +63,7 @@ def probed_state(checkpoint: Checkpoint, weights: str, compute: ComputeResource)
             "weights": weights,
             "device": device,
             "precision": precision,
-            "versions": runtime_versions(checkpoint.card.kind),
+            "versions": runtime_versions(checkpoint.card.runs_as),
             "golden": None if checkpoint.proposed else _golden(checkpoint),
         }
     )
@@ -113,7 +113,7 @@ def _probe_again(
         except AudioAssetsError as error:
             problems = {"golden": str(error)}
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    versions = runtime_versions(checkpoint.card.kind)
+    versions = runtime_versions(checkpoint.card.runs_as)
     record = ProbeRecord(state, versions, now, result, golden, problems)
     if not problems:
         write_json(record_path(home, checkpoint.name), asdict(record))

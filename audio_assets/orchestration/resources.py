@@ -76,7 +76,7 @@ class ComputeResource(dg.ConfigurableResource):
         """
         from audio_assets.models.encoder import FIXED_COMPUTE
 
-        return FIXED_COMPUTE.get(card.kind) or (self.device_class(), self.precision)
+        return FIXED_COMPUTE.get(card.runs_as) or (self.device_class(), self.precision)
 
     def device_class(self) -> str:
         """The kind of device that a run would use: "cpu", "cuda" or "mps".

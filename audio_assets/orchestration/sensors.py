@@ -112,8 +112,9 @@ def register_new(home: Home, settings: Settings, warn: Callable[[str], None]) ->
         try:
             if look(root).files:
                 register_folder(
-                    home, root, settings.checkpoint, synthetic_geo=settings.add_synthetic_geo
-                )
+                    home, root, settings.checkpoint, synthetic_geo=settings.add_synthetic_geo,
+                    usual_window=settings.window_s,
+                )  # fmt: skip
         except (AudioAssetsError, OSError) as error:
             warn(f"{root} is not registered: {error}")
 

@@ -25,6 +25,7 @@ def code_versions(settings: Settings) -> dict[str, str]:
     s = settings
     umap = f"n_neighbors={s.umap_n_neighbors} min_dist={s.umap_min_dist} seed={s.seed}"
     tsne = f"perplexity={s.tsne_perplexity} learning_rate={s.tsne_learning_rate} seed={s.seed}"
+    third = " dimensions=3" if s.map_dimensions == 3 else ""
     clusters = (
         f"method={s.cluster_method} dimensions={s.cluster_dimensions} "
         f"min_size={s.cluster_min_size} count={s.cluster_count} "
@@ -32,13 +33,13 @@ def code_versions(settings: Settings) -> dict[str, str]:
     )
     return {
         "raw_audio": "1",
-        "metadata_table": "1",
+        "metadata_table": "2",
         "spectrograms": f"1 encoding={CODE_VERSION}",
         "model_checkpoint": "1",
         "embeddings": f"1 encoding={CODE_VERSION} precision={s.precision}",
         "similarity_index": f"1 k={s.similarity_k}",
-        "umap_coords": f"1 {umap}" if s.compute_umap else "1 off",
-        "tsne_coords": f"1 {tsne}" if s.compute_tsne else "1 off",
+        "umap_coords": f"1 {umap}{third}" if s.compute_umap else "1 off",
+        "tsne_coords": f"1 {tsne}{third}" if s.compute_tsne else "1 off",
         "clusters": f"2 {clusters}",
         "fiftyone_dataset": (
             f"1 field={s.embedding_field} persistent={s.persistent} "

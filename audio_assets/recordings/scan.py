@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ import pyarrow as pa
 
 from audio_assets.progress import Progress
 from audio_assets.recordings.clock import NO_CORRECTION, ClockCorrection, with_clock
+from audio_assets.recordings.doubtful_times import with_doubt
 from audio_assets.recordings.listing import AudioFile, list_audio
 from audio_assets.recordings.sources import NEEDS_AV
-from audio_assets.recordings.times import start_time_of
+from audio_assets.recordings.times import local_time_of
 from audio_assets.recordings.verify import Verdict, verify
 from audio_assets.schemas import RECORDINGS
 
@@ -36,7 +37,7 @@ def scan_folder(
     previous: pa.Table | None = None,
     verify: bool = False,
     workers: int = 0,
-    start_time: Callable[[str], datetime | None] = start_time_of,
+    start_time: Callable[[str], datetime | None] = local_time_of,
     clock: ClockCorrection = NO_CORRECTION,
 ) -> pa.Table:
     """Find, hash and decode the recordings below a directory.
@@ -49,7 +50,7 @@ def scan_folder(
         previous: the table of the last scan of the same folder.
         verify: hash every file again, changed or not.
         workers: decoding threads; 0 takes one per processor.
-        start_time: relative path → start time by the recorder's clock, or None.
+        start_time: relative path → start time by the recorder's clock in its own zone, or None.
         clock: what that clock was wrong by; kept in the table's schema metadata.
 
     Returns:
@@ -74,7 +75,9 @@ def scan_folder(
     rows.update(_verify_all(work, workers, now))
     ordered = [rows[key] for key in sorted(rows)]
     for row in ordered:
-        row["recorder_time"] = start_time(row["path"])
+        moment = start_time(row["path"])
+        row["warning"] = with_doubt(row["warning"], moment)
+        row["recorder_time"] = None if moment is None else moment.astimezone(UTC)
         row["start_time"] = clock.correct(row["recorder_time"])
     _mark_duplicates(ordered)
     return with_clock(pa.Table.from_pylist(ordered, schema=RECORDINGS), clock)

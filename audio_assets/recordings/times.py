@@ -2,7 +2,8 @@
 
 A name without an offset is read in the folder's time zone. Where that zone's clocks are set back,
 an hour happens twice and the first of the two is taken; where they are set forward, the hour that
-does not exist is read with the offset from before the change. A recorder that keeps one offset all
+does not exist is read with the offset from before the change. Both are warnings of the recording
+(`doubtful_times`). A recorder that keeps one offset all
 year (most do) is described by that offset, such as `+01:00`, and then nothing is ambiguous.
 """
 
@@ -73,6 +74,12 @@ def start_time_of(filename: str, tz: str = "UTC", pattern: str | None = None) ->
     Raises:
         UsageError: when `tz` is not a time zone or `pattern` not such an expression.
     """
+    moment = local_time_of(filename, tz, pattern)
+    return None if moment is None else moment.astimezone(UTC)
+
+
+def local_time_of(filename: str, tz: str = "UTC", pattern: str | None = None) -> datetime | None:
+    """`start_time_of` before it becomes UTC: in the zone of the name, or in `tz`."""
     zone = time_zone(tz)
     if pattern is not None:
         match = compile_pattern(pattern).search(filename)
@@ -95,11 +102,11 @@ def start_time_of(filename: str, tz: str = "UTC", pattern: str | None = None) ->
 def start_time_reader(
     tz: str = "UTC", pattern: str | None = None
 ) -> Callable[[str], datetime | None]:
-    """`start_time_of` for one folder, as `scan_folder` wants it; refuses bad arguments at once."""
+    """`local_time_of` for one folder, as `scan_folder` wants it; refuses bad arguments at once."""
     time_zone(tz)
     if pattern is not None:
         compile_pattern(pattern)
-    return partial(start_time_of, tz=tz, pattern=pattern)
+    return partial(local_time_of, tz=tz, pattern=pattern)
 
 
 @lru_cache(maxsize=64)
@@ -167,7 +174,7 @@ def _offset(text: str) -> timezone:
 
 
 def _from_parts(parts: dict[str, str | None], zone: ZoneInfo | timezone) -> datetime | None:
-    """A time in UTC from the groups of a pattern; None when the calendar has no such moment."""
+    """A local time from the groups of a pattern; None when the calendar has no such moment."""
     try:
         micro = timedelta(microseconds=int((parts.get("fraction") or "0").ljust(6, "0")[:6]))
         if parts.get("epoch"):
@@ -178,7 +185,8 @@ def _from_parts(parts: dict[str, str | None], zone: ZoneInfo | timezone) -> date
             *(int(parts.get(name) or 0) for name in ("hour", "minute", "second")),
             tzinfo=_offset(offset) if offset else zone,
         )
-        return moment.astimezone(UTC) + micro
+        moment.astimezone(UTC)  # the last days of the calendar have no such moment in UTC
+        return moment.replace(microsecond=micro.microseconds)
     except (ValueError, OverflowError, OSError):
         return None
 

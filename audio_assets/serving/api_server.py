@@ -21,8 +21,10 @@ def serve_api(settings: Settings) -> None:
     from audio_assets.errors import UsageError
 
     check_binding(settings)
+    app = create_app(settings)
+    app.state.context.instance_within(0)  # opened meanwhile, so that the first caller need not wait
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.api_host,
         port=settings.api_port,
         log_level="info",

@@ -14,6 +14,8 @@ from audio_assets.settings import Settings
 from audio_assets.storage import atomic_open
 
 LOCATION = "audio_assets"
+ANSWER_S = 300
+"""Dagster waits so long for its code server; its own 60 s lose runs on a machine that is busy."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,9 @@ def services_of(home: Home, settings: Settings) -> list[Service]:
         "AUDIO_ASSETS_HOME": str(home.root),
         "AUDIO_ASSETS_API_HOST": settings.api_host,
         "AUDIO_ASSETS_API_PORT": str(settings.api_port),
+        "DAGSTER_GRPC_TIMEOUT_SECONDS": os.environ.get(
+            "DAGSTER_GRPC_TIMEOUT_SECONDS", str(ANSWER_S)
+        ),
     }
 
     def service(name: str, address: tuple[str, int] | None, *command: str) -> Service:

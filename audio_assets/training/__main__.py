@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +11,8 @@ from pathlib import Path
 from audio_assets.errors import AudioAssetsError
 from audio_assets.models.encoder import load_encoder
 from audio_assets.training.evaluate import evaluate_checkpoint
+from audio_assets.training.log import logged
+from audio_assets.training.tracking import TRACKERS, tracked
 from audio_assets.training.train import train
 
 
@@ -35,15 +36,22 @@ def main(arguments: list[str] | None = None) -> int:
     evaluation.add_argument("data", type=Path, help="a folder in the ESC-50 layout")
     evaluation.add_argument("--folds", type=int, nargs="+", default=[1, 2, 3, 4])
     evaluation.add_argument("--query-fold", type=int, default=5)
+    for command in (training, evaluation):
+        command.add_argument("--track", choices=sorted(TRACKERS), help="log the run there")
     chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     try:
         if chosen.command == "train":
-            scores = train(chosen.data, chosen.out, resume=not chosen.no_resume)
+            with logged():
+                scores = train(
+                    chosen.data, chosen.out, resume=not chosen.no_resume, track=chosen.track
+                )
         else:
             encoder = load_encoder(chosen.checkpoint)
             folds = tuple(chosen.folds)
-            scores = evaluate_checkpoint(encoder, chosen.data, folds, chosen.query_fold)
+            with tracked(chosen.track, f"evaluate {encoder.card.name}", vars(chosen)) as tracker:
+                scores = evaluate_checkpoint(encoder, chosen.data, folds, chosen.query_fold)
+                if tracker is not None:
+                    tracker.scores(asdict(scores))
     except AudioAssetsError as error:
         print(f"audio_assets.training: {error}", file=sys.stderr)
         return error.exit_code

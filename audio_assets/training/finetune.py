@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,11 +29,12 @@ from audio_assets.training.optimization import (
     rate_factor,
     set_rate,
 )
+from audio_assets.training.passes import passes
+from audio_assets.training.record import record
 from audio_assets.training.settings import TrainingSettings
 from audio_assets.training.state import RunState
 from audio_assets.training.teacher import TeacherEnsemble
 
-logger = logging.getLogger(__name__)
 PRETRAINED = "pretrain"
 _DESCRIPTORS = 84
 
@@ -123,7 +123,7 @@ def finetune(
     state: RunState,
     stage: Stage,
     teacher: TeacherEnsemble | None = None,
-    validate: Callable[[SpectrogramEncoder], str] | None = None,
+    validate: Callable[[SpectrogramEncoder], dict[str, float]] | None = None,
 ) -> None:
     """Fine-tune the encoder in place, or continue; it ends with the averaged weights.
 
@@ -135,7 +135,7 @@ def finetune(
             there is nothing to do.
         stage: which stage this is.
         teacher: whose vectors to imitate, or None.
-        validate: called with an encoder of averaged weights every few epochs; its text is logged.
+        validate: scores an encoder of averaged weights every few epochs.
     """
     heads = Heads(encoder.config, batches.classes, teacher.width if teacher else 1)
     first, saved = 0, state.load()
@@ -159,14 +159,12 @@ def finetune(
     size, steps = settings.finetune_batch, batches.steps(settings.finetune_batch)
     ahead = BatchStream(batches, stage.number, range(first, stage.epochs), size)
     stream = load_ahead(ahead, settings.loader_processes)
-    for epoch in range(first, stage.epochs):
+    for epoch in passes(stage.name, first, stage.epochs):
         started = time.monotonic()
         run = _Pass(encoder, heads, teacher, stage, settings, optimizer, average)
         loss = run(stream, steps, epoch)
         seconds, done = time.monotonic() - started, epoch + 1
-        logger.info(
-            "%s epoch %d/%d loss %.4f %.1f s", stage.name, done, stage.epochs, loss, seconds
-        )
+        record(stage.name, done, stage.epochs, loss=loss, seconds=seconds)
         if done % settings.save_every == 0 or done == stage.epochs:
             parts = {
                 "encoder": encoder.state_dict(),
@@ -175,7 +173,8 @@ def finetune(
             }
             state.save(stage.name, done, {**parts, "optimizer": optimizer.state_dict()})
         if validate and (done % settings.validate_every == 0 or done == stage.epochs):
-            logger.info("%s epoch %d %s", stage.name, done, validate(averaged(encoder, average)))
+            scores = validate(averaged(encoder, average))
+            record(f"{stage.name} validation", done, stage.epochs, **scores)
     encoder.load_state_dict({**encoder.state_dict(), **average.weights})
 
 

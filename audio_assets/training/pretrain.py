@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -16,11 +15,12 @@ from audio_assets.training.decoder import MaskedDecoder
 from audio_assets.training.loader import BatchStream, load_ahead
 from audio_assets.training.losses import local_imitation_loss, reconstruction_loss
 from audio_assets.training.optimization import parameter_groups, rate_factor, set_rate
+from audio_assets.training.passes import passes
+from audio_assets.training.record import record
 from audio_assets.training.settings import TrainingSettings
 from audio_assets.training.state import RunState
 from audio_assets.training.teacher import TeacherEnsemble
 
-logger = logging.getLogger(__name__)
 STAGE = "pretrain"
 
 
@@ -61,7 +61,7 @@ def pretrain(
         BatchStream(batches, 0, range(first, settings.pretrain_epochs), settings.pretrain_batch),
         settings.loader_processes,
     )
-    for epoch in range(first, settings.pretrain_epochs):
+    for epoch in passes(STAGE, first, settings.pretrain_epochs):
         started = time.monotonic()
         loss = _pass(
             encoder,
@@ -74,13 +74,7 @@ def pretrain(
             epoch,
         )
         seconds = time.monotonic() - started
-        logger.info(
-            "pretrain epoch %d/%d loss %.4f %.1f s",
-            epoch + 1,
-            settings.pretrain_epochs,
-            loss,
-            seconds,
-        )
+        record(STAGE, epoch + 1, settings.pretrain_epochs, loss=loss, seconds=seconds)
         if (epoch + 1) % settings.save_every == 0 or epoch + 1 == settings.pretrain_epochs:
             parts = {"encoder": encoder.state_dict(), "heads": heads.state_dict()}
             state.save(STAGE, epoch + 1, {**parts, "optimizer": optimizer.state_dict()})

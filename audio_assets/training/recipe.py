@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -24,8 +23,6 @@ from audio_assets.training.settings import TrainingSettings
 from audio_assets.training.state import RunState
 from audio_assets.training.teacher import train_teachers
 from audio_assets.transforms.logmel_image import LogmelImage
-
-logger = logging.getLogger(__name__)
 
 
 def new_encoder(settings: TrainingSettings) -> SpectrogramEncoder:
@@ -131,7 +128,7 @@ def read_training_clips(folder: Path, settings: TrainingSettings) -> Clips:
 
 def _validation(
     clips: Clips, settings: TrainingSettings, transform: LogmelImage
-) -> Callable[[SpectrogramEncoder], str] | None:
+) -> Callable[[SpectrogramEncoder], dict[str, float]] | None:
     if settings.validation_fold is None:
         return None
     known, watched = (
@@ -139,13 +136,13 @@ def _validation(
         clips.of_folds((settings.validation_fold,)),
     )
 
-    def validate(encoder: SpectrogramEncoder) -> str:
+    def validate(encoder: SpectrogramEncoder) -> dict[str, float]:
         vectors, queries = (
             clip_vectors(encoder, transform, known),
             clip_vectors(encoder, transform, watched),
         )
         scores = neighbour_scores(vectors, known.classes, queries, watched.classes)
-        return f"validation fold {settings.validation_fold}: {scores}"
+        return asdict(scores)
 
     return validate
 

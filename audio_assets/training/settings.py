@@ -82,7 +82,7 @@ class TrainingSettings:
     ema_decay: float = 0.99
     contrastive_weight: float = 0.3
     descriptor_weight: float = 0.2
-    teachers: int = 3
+    teachers: int = 1
     teacher_epochs: int = 80
     teacher_batch: int = 32
     teacher_lr: float = 2e-3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,10 +15,11 @@ from audio_assets.training.batches import Batch, BatchMaker
 from audio_assets.training.loader import BatchStream, load_ahead
 from audio_assets.training.losses import CosineClassifier, classification_loss
 from audio_assets.training.optimization import rate_factor, set_rate
+from audio_assets.training.passes import passes
+from audio_assets.training.record import record
 from audio_assets.training.settings import TrainingSettings
 from audio_assets.training.state import RunState
 
-logger = logging.getLogger(__name__)
 WIDTHS = (24, 48, 96, 192)
 
 
@@ -145,13 +145,11 @@ def _train_member(
     teacher.train()
     epochs, size = settings.teacher_epochs, settings.teacher_batch
     stream = load_ahead(BatchStream(batches, 2, range(epochs), size), settings.loader_processes)
-    for epoch in range(epochs):
+    for epoch in passes(f"teacher {number}", 0, epochs):
         started = time.monotonic()
         loss = _pass(teacher, stream, batches.steps(size), settings, optimizer, epoch)
         seconds = time.monotonic() - started
-        logger.info(
-            "teacher %d epoch %d/%d loss %.4f %.1f s", number, epoch + 1, epochs, loss, seconds
-        )
+        record(f"teacher {number}", epoch + 1, epochs, loss=loss, seconds=seconds)
     state.save("teacher", epochs, {"teacher": teacher.state_dict()})
     return teacher
 

@@ -28,7 +28,17 @@ def span_picture(waveform: NDArray[np.float32], width: int = 640, height: int = 
     Returns:
         PNG bytes: the loudest 80 dB in the colours of the previews. Silence is black.
     """
-    power = _power(np.nan_to_num(np.asarray(waveform, np.float32)), columns=width)
+    return power_picture(span_power(waveform, columns=width), width, height)
+
+
+def power_picture(power: NDArray[np.float32], width: int, height: int) -> bytes:
+    """Draw powers: the loudest 80 dB as PNG bytes.
+
+    Args:
+        power: float32 [frames, frequencies], the first frequency at the bottom.
+        width: of the picture in pixels.
+        height: of the picture in pixels.
+    """
     picture = Image.fromarray(linear_to_picture(power, "time_first", power=True)[::-1])
     picture = picture.resize((width, height), Image.Resampling.BILINEAR)
     picture.putpalette(palette())
@@ -37,12 +47,25 @@ def span_picture(waveform: NDArray[np.float32], width: int = 640, height: int = 
     return buffer.getvalue()
 
 
-def _power(waveform: NDArray[np.float32], columns: int) -> NDArray[np.float32]:
-    """Power of about `columns` frames, float32 [frames, n_fft / 2 + 1]; a block of them at once."""
+def span_power(
+    waveform: NDArray[np.float32], columns: int, n_fft: int | None = None
+) -> NDArray[np.float32]:
+    """Power of frames evenly spaced from the first to the last sample; a block of them at once.
+
+    Args:
+        waveform: float32 [T], T >= 1.
+        columns: how many frames, fewer where there are fewer samples.
+        n_fft: samples per frame, even; by default 2048, fewer where the span is short.
+
+    Returns:
+        float32 [frames, n_fft / 2 + 1], 0 Hz to half the rate.
+    """
+    waveform = np.nan_to_num(np.asarray(waveform, np.float32))
     samples = len(waveform)
-    n_fft = LONGEST_FFT
-    while n_fft > SHORTEST_FFT and n_fft * 8 > samples:
-        n_fft //= 2
+    if n_fft is None:
+        n_fft = LONGEST_FFT
+        while n_fft > SHORTEST_FFT and n_fft * 8 > samples:
+            n_fft //= 2
     padded = np.pad(waveform, (n_fft // 2, n_fft // 2))
     starts = np.linspace(0, samples - 1, min(columns, samples)).astype(np.int64)
     window = hann(n_fft)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 EMBEDDINGS = "[data-cy=panel-content-Embeddings]"
+TILE = "[data-cy=looker], [data-cy=aa-tile]"
+"""A picture of the grid: FiftyOne's own, or ours, which plays."""
 
 
 class AppPage:
@@ -15,11 +17,11 @@ class AppPage:
 
     def open(self, url: str) -> None:
         self.page.goto(url, wait_until="domcontentloaded")
-        self.page.wait_for_selector("[data-cy=looker]")
+        self.page.wait_for_selector(TILE)
 
     @property
     def tiles(self) -> int:
-        return self.page.locator("[data-cy=looker]").count()
+        return self.page.locator(TILE).count()
 
     def wait_for_count(self, count: int) -> None:
         """Wait until the grid says that it shows `count` samples."""

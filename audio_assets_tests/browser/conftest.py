@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,13 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
     """A page that reaches nothing but this machine; an error of its scripts fails the test."""
+    opened, close = new_page(browser)
+    yield opened
+    close()
+
+
+def new_page(browser: Any) -> tuple[Any, Callable[[], None]]:
+    """As the fixture `page`, for as long as one wants; and what closes it and looks for errors."""
     context = browser.new_context(viewport=SIZE)
     context.add_init_script(
         "localStorage.setItem('fiftyone-enterprise-tooltip-seen', 'true');"
@@ -61,9 +68,12 @@ def page(browser: Any) -> Iterator[Any]:
     page.set_default_timeout(60_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert not errors
+
+    def close() -> None:
+        context.close()
+        assert not errors
+
+    return page, close
 
 
 @pytest.fixture(scope="session")

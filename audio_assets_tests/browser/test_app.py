@@ -15,7 +15,7 @@ from audio_assets.explore.app import App, launch
 from audio_assets.explore.dataset import delete_dataset
 from audio_assets.explore.mongod import database_status, ensure_database
 from audio_assets.home import Home
-from audio_assets_tests.browser.app_page import AppPage
+from audio_assets_tests.browser.app_page import TILE, AppPage
 from audio_assets_tests.browser.conftest import free_port
 from audio_assets_tests.integration.explore.synthetic_folder import SyntheticFolder
 
@@ -46,7 +46,7 @@ def test_the_app_shows_spectrograms_the_map_by_class_and_filters(app, page, scre
     assert view.tiles >= 8
     view.plot(keys["umap"], COUNT)
     view.color_by("label.label", expect="rooster")
-    tile = Image.open(io.BytesIO(page.locator("[data-cy=looker]").first.screenshot()))
+    tile = Image.open(io.BytesIO(page.locator(TILE).first.screenshot()))
     assert np.asarray(tile.convert("L"), float).std() > 20, "the spectrogram is drawn"
     page.screenshot(path=screenshots / "embeddings_by_label.png")
 

@@ -41,7 +41,7 @@ def test_a_decorator_registers_and_a_taken_name_is_refused():
 
 def test_every_kind_has_a_registry_and_built_in_plugins():
     found = registries()
-    assert set(found) == {"models", "loaders", "transforms", "visualisations"}
+    assert set(found) == {"models", "loaders", "places", "transforms", "visualisations"}
     assert "audiomaepp" in found["models"].names()
     assert {"logmel_image", "waveform"} <= set(found["transforms"].names())
     assert all(p.origin == "built in" for r in found.values() for p in r.plugins())

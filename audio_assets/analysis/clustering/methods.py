@@ -37,6 +37,19 @@ class Clustering:
     used: dict[str, Any]
 
 
+def refuse_too_many(count: int, params: ClusterParameters) -> None:
+    """Refuse what would need memory for all pairs of windows.
+
+    Raises:
+        UsageError: too many windows for agglomerative clustering.
+    """
+    if params.method == "agglomerative" and count > AGGLOMERATIVE_WINDOWS:
+        raise UsageError(
+            f"Agglomerative clustering compares all pairs of windows, and {count:,} are too many "
+            f"(at most {AGGLOMERATIVE_WINDOWS:,}). Use hdbscan or kmeans, or fewer recordings."
+        )
+
+
 def cluster_vectors(vectors: np.ndarray, params: ClusterParameters) -> Clustering:
     """Cluster vectors by their directions; the same seed gives the same clusters.
 
@@ -53,11 +66,7 @@ def cluster_vectors(vectors: np.ndarray, params: ClusterParameters) -> Clusterin
         labels, probabilities = np.full(count, -1, np.int32), np.zeros(count, np.float32)
         nothing = {"method": "none: fewer than 4 windows"}
         return Clustering(labels, probabilities, unit_rows(vectors), nothing)
-    if params.method == "agglomerative" and count > AGGLOMERATIVE_WINDOWS:
-        raise UsageError(
-            f"Agglomerative clustering compares all pairs of windows, and {count:,} are too many "
-            f"(at most {AGGLOMERATIVE_WINDOWS:,}). Use hdbscan or kmeans, or fewer recordings."
-        )
+    refuse_too_many(count, params)
     space, layout = _space(vectors, params)
     if params.method == "hdbscan":
         labels, probabilities, used = _hdbscan(space, params)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Body, Header, Query, Response
+from fastapi import APIRouter, Body, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
@@ -23,8 +23,10 @@ from audio_assets.api.audio_item import (
 )
 from audio_assets.api.byte_ranges import UnsatisfiableRangeError, parse_range, pieces
 from audio_assets.api.context import Context, Shared
+from audio_assets.api.head import WITHOUT_BODY
 from audio_assets.api.pages import Page, Paging, page_of
 from audio_assets.api.problems import ProblemError, documented
+from audio_assets.bounding_box import BoundingBox
 from audio_assets.catalogue.editing import Value, edit_metadata
 from audio_assets.catalogue.entries import Entry, EntryFilter
 from audio_assets.folders import FolderRegistry
@@ -83,7 +85,7 @@ def list_audio(
         status=status,
         since=_utc(since),
         before=_utc(before),
-        box=box_of(bbox),
+        box=None if bbox is None else BoundingBox.of(bbox),
     )
     entries, cursor = page_of(context.catalogue.entries(wanted), lambda e: e.key, page)
     return Page[AudioItem](items=[item_of(entry) for entry in entries], next=cursor)
@@ -134,6 +136,7 @@ def put_metadata(
 def get_raw(
     id: AudioId,
     context: Shared,
+    request: Request,
     folder: InFolder = None,
     path: AtPath = None,
     byte_range: Annotated[
@@ -165,8 +168,9 @@ def get_raw(
     if part is not None:
         headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
     kind = CONTENT_TYPES.get(entry.format or "", "application/octet-stream")
+    read_until = first if request.scope.get(WITHOUT_BODY) else end
     return StreamingResponse(
-        pieces(file, first, end), 206 if part else 200, headers, media_type=kind
+        pieces(file, first, read_until), 206 if part else 200, headers, media_type=kind
     )
 
 
@@ -188,14 +192,6 @@ def file_of(context: Context, entry: Entry) -> Path:
             409, f"The file {entry.key!r} has changed since it was looked at; run its folder again."
         )
     return file
-
-
-def box_of(text: str | None) -> tuple[float, float, float, float] | None:
-    """`west,south,east,north` as numbers."""
-    if text is None:
-        return None
-    west, south, east, north = map(float, text.split(","))
-    return west, south, east, north
 
 
 def _utc(time: datetime | None) -> datetime | None:

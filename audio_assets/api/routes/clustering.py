@@ -17,6 +17,8 @@ from audio_assets.api.job_item import (
     JobDetail,
     JobSummary,
     OfState,
+    job_asked_for,
+    job_canceled,
     job_detail,
     job_of_kind,
     jobs_page,
@@ -111,10 +113,7 @@ def create_clustering(
     Sets that have no common space are refused. Two identical requests at once are one job.
     """
     resolved = resolve_clustering(context.home, context.settings, wanted)
-    job, created = context.jobs.create("clustering", resolved, key)
-    response.status_code = 202 if created else 200
-    response.headers["Location"] = request.url_for("get_clustering", job_id=job.job_id).path
-    return _detail(context, job)
+    return _detail(context, job_asked_for(context, "clustering", resolved, key, request, response))
 
 
 @router.get("/jobs", response_model=Page[JobSummary], summary="List clusterings")
@@ -137,8 +136,7 @@ def get_clustering(job_id: UUID, context: Shared) -> ClusteringDetail:
 )
 def cancel_clustering(job_id: UUID, context: Shared) -> ClusteringDetail:
     """Stop a clustering; nothing of it is kept."""
-    job = job_of_kind(context, "clustering", str(job_id))
-    return _detail(context, context.jobs.request_cancel(job.job_id))
+    return _detail(context, job_canceled(context, "clustering", str(job_id)))
 
 
 @router.get("/jobs/{job_id}/clusters", response_model=Page[ClusterItem], summary="List clusters")

@@ -133,9 +133,11 @@ def add_model(new: NewModel, context: Shared) -> Model:
     name = new.name or (new.source if recipe else slug(FilePath(source).stem))
     if name in list_checkpoints(context.home):
         raise ConflictError(f"A checkpoint {name!r} exists already. Give another `name`.")
-    rate = new.sample_rate or (None if recipe else context.settings.target_sample_rate)
-    given = {"sample_rate": rate, "input_seconds": new.input_seconds, "embedding": new.embedding}
-    checkpoint, _ = add(source, context.home, name=name, licence=new.licence, **given)
+    given = new.model_dump(include={"sample_rate", "input_seconds", "embedding"})
+    checkpoint, _ = add(
+        source, context.home, name=name, licence=new.licence,
+        unstated_rate=context.settings.target_sample_rate, **given,
+    )  # fmt: skip
     return _model(context, checkpoint.name)
 
 

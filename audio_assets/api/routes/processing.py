@@ -18,6 +18,8 @@ from audio_assets.api.job_item import (
     JobDetail,
     JobSummary,
     OfState,
+    job_asked_for,
+    job_canceled,
     job_detail,
     job_of_kind,
     jobs_page,
@@ -69,9 +71,7 @@ def create_job(
     Two identical requests at once are one job. What is computed already is not computed again.
     """
     resolved = resolve_processing(context.home, context.settings, wanted)
-    job, created = context.jobs.create("processing", resolved, key)
-    response.status_code = 202 if created else 200
-    response.headers["Location"] = request.url_for("get_job", job_id=job.job_id).path
+    job = job_asked_for(context, "processing", resolved, key, request, response)
     return job_detail(context, job)
 
 
@@ -94,10 +94,9 @@ def cancel_job(job_id: UUID, context: Shared) -> JobDetail:
     """Stop a job; finished work is kept, and the same request later goes on from there.
 
     A job that waits is canceled at once. Of one that runs, the state is `canceling` until its runs
-    have stopped.
+    have stopped. What was never encoded is not encoded by the folder's automation either.
     """
-    job = job_of_kind(context, "processing", str(job_id))
-    return job_detail(context, context.jobs.request_cancel(job.job_id))
+    return job_detail(context, job_canceled(context, "processing", str(job_id)))
 
 
 @router.get("/embedding-sets", response_model=Page[EmbeddingSetItem], summary="List embedding sets")

@@ -16,19 +16,18 @@ from audio_assets.api.context import Context, Shared
 from audio_assets.api.problems import ProblemError, documented
 from audio_assets.api.receiving import Form, received_form
 from audio_assets.api.routes.spectrogram import WINDOW
+from audio_assets.bounding_box import BoundingBox
 from audio_assets.catalogue.editing import Value
-from audio_assets.catalogue.entries import Entry, EntryFilter, in_box
-from audio_assets.errors import NotFoundError, RecordingError
+from audio_assets.catalogue.entries import Entry, EntryFilter
+from audio_assets.errors import NotFoundError
 from audio_assets.folders import FolderRegistry
 from audio_assets.home import SLUG
 from audio_assets.recordings.clock import window_start_times
-from audio_assets.recordings.verify import verify
 from audio_assets.schemas import UTC
 from audio_assets.searching import Hit, nearest, vector_of
 
 router = APIRouter(tags=["search"])
 
-CLIP_SECONDS = 60.0
 CLIP_BYTES = 200_000_000
 Key = Annotated[str, Field(pattern=rf"^{SLUG.pattern}$")]
 Degrees = Annotated[float, Field(ge=-180, le=180)]
@@ -188,18 +187,15 @@ def _search(context: Context, wanted: Where, clip: Form | None) -> Results:
 def _clip_vector(context: Context, clip: Form, checkpoint: str) -> np.ndarray:
     if clip.file is None:
         raise ProblemError(422, "The form has no file. Send the clip in the field 'file'.")
-    verdict = verify(clip.file, clip.file.name, longest_s=CLIP_SECONDS)
-    if verdict is None or verdict.status != "ok":
-        raise RecordingError(f"This clip cannot be used: {verdict.reason if verdict else ''}.")
-    return context.encoders.encode_file(checkpoint, clip.file)
+    return context.encoders.encode_clip(checkpoint, clip.file)
 
 
 def _recordings(context: Context, wanted: Where, folders: list[str]) -> dict[str, set[str]]:
     """Recordings that the filters keep, by folder."""
     kept: dict[str, set[str]] = {}
-    for entry in context.catalogue.entries(EntryFilter(folders=frozenset(folders))):
-        placed = wanted.bbox is None or in_box(entry.metadata, wanted.bbox)
-        if placed and all(_equal(entry.metadata.get(c), v) for c, v in wanted.where.items()):
+    box = None if wanted.bbox is None else BoundingBox.of(wanted.bbox)
+    for entry in context.catalogue.entries(EntryFilter(folders=frozenset(folders), box=box)):
+        if all(_equal(entry.metadata.get(c), v) for c, v in wanted.where.items()):
             kept.setdefault(entry.folder, set()).add(str(entry.recording_id))
     return kept
 

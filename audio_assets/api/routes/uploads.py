@@ -15,6 +15,7 @@ from audio_assets.api.context import Context, Shared
 from audio_assets.api.problems import ProblemError, documented
 from audio_assets.api.receiving import Form, received_form
 from audio_assets.catalogue.editing import Value
+from audio_assets.catalogue.folder_times import FolderTimes
 from audio_assets.catalogue.uploads import Sent, land, register_in_place
 from audio_assets.home import SLUG
 from audio_assets.recordings.listing import list_audio
@@ -23,6 +24,7 @@ router = APIRouter(prefix="/audio", tags=["audio"])
 
 TEXT_COLUMNS = ("label", "start_time")
 NUMBER_COLUMNS = ("lat", "lon")
+TIMES = frozenset(FolderTimes.model_fields)
 COLUMNS = TypeAdapter(dict[str, Value])
 FORM = {
     "type": "object",
@@ -38,16 +40,26 @@ FORM = {
         "lon": {"type": "number", "minimum": -180, "maximum": 180},
         "start_time": {"type": "string", "format": "date-time"},
         "metadata": {"type": "string", "description": "JSON object of columns and values"},
+        **{
+            name: {"description": schema["description"], **schema["anyOf"][0]}
+            for name, schema in FolderTimes.model_json_schema()["properties"].items()
+        },
     },
 }  # fmt: skip
 
 
-class InPlace(BaseModel):
+class InPlace(FolderTimes):
     """A directory or file that stays where it is."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"path": "harbour-2026"}}
-    )
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "path": "harbour-2026", "time_zone": "+01:00", "clock_offset_s": 12.5,
+                "clock_drift_ppm": 1.7, "clock_reference": "2026-03-01T00:00:00Z",
+            }
+        },
+    )  # fmt: skip
 
     path: str = Field(
         min_length=1, max_length=4096, description="Below the audio root; relative to it, or whole"
@@ -97,6 +109,7 @@ async def upload(request: Request, response: Response, context: Shared) -> Uploa
     A file goes into an upload folder of its own under `data/audio`, is stored under its hash,
     and is refused with a reason when it cannot be decoded or is too large or too long. The same
     bytes twice are one recording. A path is used in place and must lie below the audio root.
+    Time zone and clock belong to the folder, and turn the times in file names into UTC.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
@@ -118,7 +131,8 @@ def _land(context: Context, form: Form) -> Uploaded:
     folder = form.fields.get("folder") or None
     if folder is not None and not SLUG.fullmatch(folder):
         raise ProblemError(422, "folder: expected letters, digits, '.', '_' or '-'.")
-    sent = Sent(form.file, form.name, form.sha256, folder, _metadata(form.fields))
+    times = _times({name: form.fields[name] for name in TIMES & form.fields.keys()})
+    sent = Sent(form.file, form.name, form.sha256, folder, _metadata(form.fields), times)
     seconds = context.settings.upload_max_hours * 3600
     entry, created = land(context.catalogue, sent, seconds)
     return Uploaded(created=created, folder=entry.folder, audio=item_of(entry), recordings=None)
@@ -126,7 +140,7 @@ def _land(context: Context, form: Form) -> Uploaded:
 
 def _metadata(fields: dict[str, str]) -> dict[str, Value]:
     """Columns that came with the file."""
-    unknown = fields.keys() - {"folder", "metadata", *TEXT_COLUMNS, *NUMBER_COLUMNS}
+    unknown = fields.keys() - {"folder", "metadata", *TIMES, *TEXT_COLUMNS, *NUMBER_COLUMNS}
     if unknown:
         raise ProblemError(422, f"The form has unknown fields: {', '.join(sorted(unknown))[:200]}.")
     given: dict[str, Value] = {}
@@ -147,16 +161,28 @@ def _metadata(fields: dict[str, str]) -> dict[str, Value]:
     return given
 
 
+def _times(fields: dict[str, str]) -> FolderTimes:
+    """The recorder's clock that came with the file; an empty field is one that is not there."""
+    try:
+        return FolderTimes.model_validate({name: text for name, text in fields.items() if text})
+    except ValidationError as error:
+        raise _unfit(error, "form") from error
+
+
+def _unfit(error: ValidationError, place: str) -> ProblemError:
+    fields = [
+        {"field": ".".join(map(str, (place, *e["loc"]))), "message": e["msg"]}
+        for e in error.errors()
+    ]
+    detail = "; ".join(f"{f['field']}: {f['message']}" for f in fields)
+    return ProblemError(422, f"The request does not fit: {detail}.", errors=fields)
+
+
 def _register(context: Context, body: bytes) -> Uploaded:
     try:
         wanted = InPlace.model_validate(_json(body))
     except ValidationError as error:
-        fields = [
-            {"field": ".".join(map(str, ("body", *e["loc"]))), "message": e["msg"]}
-            for e in error.errors()
-        ]
-        detail = "; ".join(f"{f['field']}: {f['message']}" for f in fields)
-        raise ProblemError(422, f"The request does not fit: {detail}.", errors=fields) from error
+        raise _unfit(error, "body") from error
     if "\0" in wanted.path:
         raise ProblemError(422, "path: no path holds a NUL character.")
     path = context.readable(context.audio_root / wanted.path)
@@ -164,7 +190,7 @@ def _register(context: Context, body: bytes) -> Uploaded:
         raise ProblemError(422, "path: name a directory or file below the audio root.")
     if any(part.startswith(".") for part in path.relative_to(path.anchor).parts[-1:]):
         raise ProblemError(422, "path: hidden files and directories are never recordings.")
-    folder, entry, created = register_in_place(context.catalogue, path, wanted.folder)
+    folder, entry, created = register_in_place(context.catalogue, path, wanted.folder, wanted)
     count = len(list_audio(folder.root)) if entry is None else None
     audio = item_of(entry) if entry is not None else None
     return Uploaded(created=created, folder=folder.key, audio=audio, recordings=count)

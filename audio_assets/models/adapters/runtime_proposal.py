@@ -22,6 +22,7 @@ def propose_runtime_card(
     directory: Path | None = None,
     name: str | None = None,
     sample_rate: int | None = None,
+    unstated_rate: int | None = None,
     input_seconds: float | None = None,
     embedding: str | None = None,
     transform: dict[str, Any] | None = None,
@@ -41,6 +42,7 @@ def propose_runtime_card(
             own; that of the file where None.
         name: of the checkpoint; from the file where None.
         sample_rate: in hertz, where the file's facts do not settle it.
+        unstated_rate: taken where neither the caller nor the file says one.
         input_seconds: length of one input, where the model takes any.
         embedding: tensor of the embedding; the best candidate where None.
         constants: values of the model's further inputs.
@@ -66,7 +68,8 @@ def propose_runtime_card(
             "Write a model.yaml beside it that names the transform which makes its input "
             "(docs/models.md, The card)."
         )
-    rate = sample_rate or (facts.sample_rate.value if facts.known_as.value else None)
+    known = facts.sample_rate.value if facts.known_as.value else None
+    rate = sample_rate or known or unstated_rate
     if rate is None:
         raise CardError(
             f"{path.name} does not state its sample rate: {facts.sample_rate.why}. "

@@ -11,6 +11,7 @@ from audio_assets.errors import CheckpointError
 from audio_assets.models.registry import Checkpoint, resolve_checkpoint, weights_sha256
 from audio_assets.orchestration import previews
 from audio_assets.orchestration.automation import ON_CHANGE
+from audio_assets.orchestration.borrowing import vectors_to_reuse
 from audio_assets.orchestration.claim import claim
 from audio_assets.orchestration.io_managers import table_metadata
 from audio_assets.orchestration.partitions import PAIRS
@@ -51,18 +52,21 @@ def embeddings(
         check_compute(encoder, compute)
         _same_weights(checkpoint, model_checkpoint)
         signature = expected_signature(checkpoint.card, model_checkpoint, raw_audio, compute)
-        report = encode_folder(
-            folder.root,
-            raw_audio,
-            encoder,
-            signature=signature,
-            previous=out if out.is_file() else None,
-            out=out,
-            work_dir=home.paths.work / "embeddings" / names["checkpoint"] / folder.key,
-            spectrograms=_existing(home.paths.asset("spectrograms", folder=folder.key)),
-            batch_size=compute.batch_size,
-            workers=compute.num_workers,
-        )
+        with vectors_to_reuse(
+            home.paths, checkpoint, folder.key, raw_audio, compute, signature
+        ) as previous:
+            report = encode_folder(
+                folder.root,
+                raw_audio,
+                encoder,
+                signature=signature,
+                previous=previous,
+                out=out,
+                work_dir=home.paths.work / "embeddings" / names["checkpoint"] / folder.key,
+                spectrograms=_existing(home.paths.asset("spectrograms", folder=folder.key)),
+                batch_size=compute.batch_size,
+                workers=compute.num_workers,
+            )
         schema = pq.read_schema(out)
         ids = read_parquet(out, ["window_id"]).column(0).to_pylist()
     return dg.MaterializeResult(

@@ -35,7 +35,9 @@ def metadata_table(
     started = time.perf_counter()
     with claim(context, home.paths) as partition:
         folder = home.folder(str(partition.folder))
-        table, report = build_metadata_table(folder.root, folder, raw_audio)
+        table, report = build_metadata_table(
+            folder.root, folder, raw_audio, home.paths.data / "places" / "answers.json"
+        )
         table = apply_edits(home.paths, folder.key, table)
     return dg.MaterializeResult(
         value=table,

@@ -1,4 +1,4 @@
-"""umap_coords and tsne_coords: two flat maps of the embedding space."""
+"""umap_coords and tsne_coords: two flat maps of the embedding space, on request in 3-D too."""
 
 import time
 from collections.abc import Callable
@@ -7,6 +7,7 @@ import dagster as dg
 import numpy as np
 import pyarrow as pa
 
+from audio_assets.analysis.map_3d import Kind, make_map_3d
 from audio_assets.analysis.projection import (
     TsneParameters,
     UmapParameters,
@@ -42,8 +43,9 @@ def umap_coords(
     """Two UMAP coordinates of every window, seeded; empty when COMPUTE_UMAP is off."""
     parameters = UmapParameters.from_settings(settings)
     return _project(
-        context, home, settings.compute_umap, lambda: umap_coordinates(embeddings, parameters)
-    )
+        context, home, settings, "umap", embeddings,
+        lambda: umap_coordinates(embeddings, parameters),
+    )  # fmt: skip
 
 
 @dg.asset(
@@ -62,19 +64,28 @@ def tsne_coords(
     """Two t-SNE coordinates of every window, seeded; empty when COMPUTE_TSNE is off."""
     parameters = TsneParameters.from_settings(settings)
     return _project(
-        context, home, settings.compute_tsne, lambda: tsne_coordinates(embeddings, parameters)
-    )
+        context, home, settings, "tsne", embeddings,
+        lambda: tsne_coordinates(embeddings, parameters),
+    )  # fmt: skip
 
 
 def _project(
     context: dg.AssetExecutionContext,
     home: HomeResource,
-    wanted: bool,
+    settings: Settings,
+    kind: Kind,
+    embeddings: pa.Table,
     compute: Callable[[], pa.Table],
 ) -> dg.MaterializeResult[pa.Table]:
     started = time.perf_counter()
+    wanted = settings.compute_umap if kind == "umap" else settings.compute_tsne
     with claim(context, home.paths) as partition:
         table = compute() if wanted else COORDINATES.empty_table()
+        if wanted and settings.map_dimensions == 3:
+            make_map_3d(
+                home.paths, str(partition.folder), str(partition.checkpoint), kind, embeddings,
+                settings,
+            )  # fmt: skip
         source = stored_version(context.instance, "embeddings", partition.key)
         picture = _picture(home.paths, partition, table)
     return dg.MaterializeResult(

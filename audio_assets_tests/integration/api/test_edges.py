@@ -22,9 +22,9 @@ def test_a_moment_is_no_number(client: TestClient, moment: str) -> None:
     ("path", "allowed"),
     [
         ("/audio/upload", "POST"),
-        ("/admin/models", "GET, POST"),
-        ("/admin/models/some-model", "DELETE, GET, PUT"),
-        ("/processing/jobs", "GET, POST"),
+        ("/admin/models", "GET, HEAD, POST"),
+        ("/admin/models/some-model", "DELETE, GET, HEAD, PUT"),
+        ("/processing/jobs", "GET, HEAD, POST"),
     ],
 )
 def test_a_wrong_method_is_told_the_right_ones(client: TestClient, path: str, allowed: str) -> None:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
 
+from audio_assets.analysis.clustering import methods
 from audio_assets.analysis.clustering.job import run_clustering
 from audio_assets.analysis.clustering.parameters import ClusteringRequest
 from audio_assets.folders import FolderRegistry
@@ -137,6 +138,35 @@ def test_a_job_is_canceled_once_and_an_ended_one_is_not(
     assert client.post(f"/processing/jobs/{running}/cancel").json()["state"] == "canceling"
     store.end(running, "finished")
     assert client.post(f"/processing/jobs/{running}/cancel").status_code == 409
+
+
+def test_what_a_canceled_job_never_encoded_is_not_wanted_any_more(
+    client: TestClient, uploaded: dict[str, Any], home: Home
+) -> None:
+    """Or the folder's automation would start the same work again by itself."""
+    path = post(client, "/processing/jobs", {"folder": "reef"}).headers["location"]
+    assert FolderRegistry(home).get("reef").checkpoints == [CHECKPOINT]
+
+    client.post(f"{path}/cancel")
+
+    assert FolderRegistry(home).get("reef").checkpoints == []
+    store_vectors(home, "reef")
+    again = post(client, "/processing/jobs", {"folder": "reef"}).headers["location"]
+    client.post(f"{again}/cancel")
+    assert FolderRegistry(home).get("reef").checkpoints == [CHECKPOINT], "it was encoded before"
+
+
+def test_too_many_windows_for_all_pairs_are_refused_at_once(
+    client: TestClient, uploaded: dict[str, Any], home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_vectors(home, "reef")
+    monkeypatch.setattr(methods, "AGGLOMERATIVE_WINDOWS", 0)
+
+    reply = post(client, "/clustering/jobs", {"folder": "reef", "method": "agglomerative"})
+
+    assert reply.status_code == 422
+    assert "compares all pairs of windows" in reply.json()["detail"]
+    assert client.get("/clustering/jobs").json()["items"] == []
 
 
 def test_unknown_jobs_are_not_found(client: TestClient) -> None:

@@ -60,6 +60,28 @@ def test_filters_hold_back_the_rest(client, tables):
     assert nothing.json()["items"] == []
 
 
+def test_a_box_is_the_same_as_everywhere_edges_and_180th_meridian_included(client, tables):
+    query = {"vector": [1.0] * DIM, "folders": ["one"], "k": 100}
+    recordings = sorted(set(tables["one"]["recording_id"].to_pylist()))
+    for recording, lon in zip(recordings, (175.5, -175.5), strict=True):
+        moved = client.put(
+            f"/audio/{recording}/metadata", params={"folder": "one"}, json={"lat": -17, "lon": lon}
+        )
+        assert moved.status_code == 200
+
+    def lons(*bbox):
+        items = client.post("/search", json={**query, "bbox": bbox}).json()["items"]
+        return {item["metadata"]["lon"] for item in items}
+
+    assert lons(170, -20, -170, -10) == {175.5, -175.5}
+    assert lons(175.5, -17, 180, -17) == {175.5}
+    assert lons(-180, -20, -175.5, -10) == {-175.5}
+    assert lons(-170, -20, 170, -10) == set()
+    no_box = client.post("/search", json={**query, "bbox": [0, 10, 1, 5]})
+    assert no_box.status_code == 422
+    assert "no box" in no_box.json()["detail"]
+
+
 def test_folders_of_two_signatures_are_refused_together(client, tables):
     for folders in (["one", "three"], None):
         body = {"vector": [1.0] * DIM} | ({"folders": folders} if folders else {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from audio_assets.errors import SettingsError
+from audio_assets.jobs.database import open_database
 from audio_assets.jobs.job import JobConflictError, UnknownJobError
 from audio_assets.jobs.store import JobStore
 from audio_assets.settings import Settings, load_settings
@@ -179,3 +181,28 @@ def test_a_verdict_is_never_changed(store: JobStore) -> None:
 def test_an_address_of_no_database_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="AUDIO_ASSETS_DATABASE_URL"):
         JobStore(load_settings(home=tmp_path, database_url="nonsense"))
+
+
+def test_jobs_of_an_older_version_are_taken_over_and_a_foreign_table_is_left(
+    tmp_path: Path,
+) -> None:
+    """Dagster has a table `jobs` too, in the same database where there is but one."""
+    file = tmp_path / "jobs.sqlite"
+    settings = load_settings(home=tmp_path, database_url=f"sqlite:///{file}")
+    job, _ = JobStore(settings).create("processing", REQUEST, "k")
+    open_database.cache_clear()
+    with sqlite3.connect(file) as connection:
+        connection.execute("ALTER TABLE audio_assets_jobs RENAME TO jobs")
+        connection.execute("ALTER TABLE audio_assets_job_keys RENAME TO job_idempotency_keys")
+    connection.close()
+    assert JobStore(settings).create("processing", REQUEST, "k") == (job, False)
+
+    foreign = tmp_path / "foreign.sqlite"
+    with sqlite3.connect(foreign) as connection:
+        connection.execute("CREATE TABLE jobs (id INTEGER, job_body TEXT)")
+    connection.close()
+    beside = load_settings(home=tmp_path, database_url=f"sqlite:///{foreign}")
+    assert JobStore(beside).create("processing", REQUEST)[1]
+    with sqlite3.connect(foreign) as connection:
+        assert connection.execute("SELECT count(*) FROM jobs").fetchone() == (0,)
+    connection.close()

@@ -122,7 +122,7 @@ def test_a_validation_fold_is_watched(
     with caplog.at_level("INFO"):
         clips = recipe.read_training_clips(folder, settings)
         recipe.train_encoder(clips, settings, tmp_path / "a.pt", resume=True)
-    assert "validation fold 2: NeighbourScores(knn5=" in caplog.text
+    assert "finetune validation epoch 2/2 knn5 " in caplog.text
 
 
 def test_batches_made_ahead_are_the_same(folder: Path) -> None:

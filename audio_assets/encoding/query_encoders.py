@@ -7,6 +7,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from audio_assets.errors import RecordingError
 from audio_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,15 +17,38 @@ if TYPE_CHECKING:
     from audio_assets.models.encoder import Encoder
 
 MOST = 2
+CLIP_SECONDS = 60.0
+"""Longest clip that is searched with: a sound to look for, not a recording."""
 
 
-class Encoders:
+class QueryEncoders:
     """The encoders used last; one query at a time."""
 
     def __init__(self, home: Home, settings: Settings) -> None:
         self._home, self._settings = home, settings
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[Any, Encoder]] = OrderedDict()
+
+    def encode_clip(self, checkpoint: str, path: Path, name: str | None = None) -> np.ndarray:
+        """The vector of somebody's clip, decoded to its end before a model sees it; float32 [dim].
+
+        Args:
+            checkpoint: whose vector.
+            path: the clip, of at most a minute.
+            name: what its owner calls it; the path's own name when None.
+
+        Raises:
+            CheckpointError: the checkpoint is unknown or unusable.
+            RecordingError: broken, empty, not finite or too long; names the clip.
+        """
+        from audio_assets.recordings.verify import verify
+
+        name = name or path.name
+        verdict = verify(path, name, longest_s=CLIP_SECONDS)
+        if verdict is None or verdict.status != "ok":
+            reason = verdict.reason if verdict else "it cannot be read"
+            raise RecordingError(f"This clip cannot be used: {reason}.".replace(str(path), name))
+        return self.encode_file(checkpoint, path)
 
     def encode_file(self, checkpoint: str, path: Path) -> np.ndarray:
         """The vector of a sound file, float32 [dim].

@@ -1,0 +1,1 @@
+"""From a few labelled windows to a score of all others."""

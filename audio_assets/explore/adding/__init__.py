@@ -1,0 +1,1 @@
+"""Adding recordings in the App: files arrive, land in a folder of uploads, and its run starts."""

@@ -1,0 +1,146 @@
+"""Marked events as FiftyOne detections: each window holds those that overlap it.
+
+Detections that a person drew carry no `event_id`; they are never touched.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import fiftyone as fo
+import pyarrow as pa
+
+from audio_assets.explore.documents import collection
+from audio_assets.explore.fields import EVENTS as FIELD
+from audio_assets.explore.preview_axes import PreviewAxes, Window, preview_axes
+from audio_assets.loaders.events import Event, read_events
+
+MOST_WARNINGS = 20
+DESCRIPTION = "Events from Raven tables and Audacity labels beside the recordings"
+ATTRIBUTES: dict[str, type[fo.Field]] = {
+    "begin_s": fo.FloatField, "end_s": fo.FloatField, "low_hz": fo.FloatField,
+    "high_hz": fo.FloatField, "source": fo.StringField, "event_id": fo.StringField,
+}  # fmt: skip
+
+log = logging.getLogger(__name__)
+
+
+def sync_folder_events(
+    dataset: fo.Dataset, folder: Any, ids: list[str], windows: pa.Table, recordings: pa.Table
+) -> int:
+    """Read the event tables of a folder and bring the field `events` up to date.
+
+    Lines that cannot be used are named in the log, and the others count.
+
+    Returns:
+        How many windows were written.
+    """
+    events, problems = read_events(folder.root, recordings["path"].to_pylist())
+    for problem in problems[:MOST_WARNINGS]:
+        log.warning("%s", problem)
+    if len(problems) > MOST_WARNINGS:
+        log.warning("%s more lines of event tables are of no use", len(problems) - MOST_WARNINGS)
+    return sync_events(dataset, ids, windows, recordings, events, preview_axes(folder))
+
+
+def sync_events(
+    dataset: fo.Dataset,
+    ids: list[str],
+    windows: pa.Table,
+    recordings: pa.Table,
+    events: Iterable[Event],
+    axes: PreviewAxes,
+) -> int:
+    """Make the field `events` say what the tables say; write only windows that differ.
+
+    Args:
+        dataset: of the samples.
+        ids: sample ids in the order of `windows`.
+        windows: `schemas.WINDOWS`.
+        recordings: `schemas.RECORDINGS`, for rates and lengths.
+        events: of the folder.
+        axes: of its previews.
+
+    Returns:
+        How many windows were written.
+    """
+    by_path: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        by_path[event.path].append(event)
+    present = dataset.get_field(FIELD)
+    if not by_path and present is None:
+        return 0
+    if present is None:
+        _declare(dataset)
+    elif not _is_detections(present):
+        log.warning("The data set has a field %r of another type; events are left out", FIELD)
+        return 0
+    facts = {r["path"]: (r["sample_rate"], r["frames"]) for r in recordings.to_pylist()}
+    stored = _stored(dataset)
+    changes: dict[str, fo.Detections] = {}
+    for sample_id, row in zip(ids, windows.to_pylist(), strict=True):
+        theirs = by_path.get(row["path"], ())
+        wanted = [e for e in theirs if e.begin_s < row["end_s"] and e.end_s > row["start_s"]]
+        ours, drawn = stored.get(sample_id, ({}, False))
+        if not wanted and not ours:
+            continue
+        rate, frames = facts[row["path"]]
+        window = Window(
+            row["start_frame"], row["frames"], round(row["padded_s"] * rate), rate, frames
+        )
+        made = {e.event_id: _detection(e, row["start_s"], window, axes) for e in wanted}
+        if {key: _box(detection) for key, detection in made.items()} != ours:
+            kept = _drawn(dataset, sample_id) if drawn else []
+            changes[sample_id] = fo.Detections(detections=[*made.values(), *kept])
+    if changes:
+        dataset.set_values(FIELD, changes, key_field="id", progress=False)
+    return len(changes)
+
+
+def _detection(event: Event, start_s: float, window: Window, axes: PreviewAxes) -> fo.Detection:
+    nyquist = window.sample_rate / 2
+    low, high = event.low_hz or 0.0, event.high_hz or nyquist
+    box = axes.box(window, event.begin_s - start_s, event.end_s - start_s, low, min(high, nyquist))
+    return fo.Detection(
+        label=event.label or "event", bounding_box=[round(v, 6) for v in box],
+        confidence=event.confidence, begin_s=event.begin_s, end_s=event.end_s,
+        low_hz=event.low_hz, high_hz=event.high_hz, source=event.source, event_id=event.event_id,
+    )  # fmt: skip
+
+
+def _box(detection: Any) -> tuple[float, ...]:
+    return tuple(detection.bounding_box)
+
+
+def _declare(dataset: fo.Dataset) -> None:
+    dataset.add_sample_field(
+        FIELD, fo.EmbeddedDocumentField, embedded_doc_type=fo.Detections, description=DESCRIPTION
+    )
+    for name, kind in ATTRIBUTES.items():
+        dataset.add_sample_field(f"{FIELD}.detections.{name}", kind)
+    dataset.create_index(f"{FIELD}.detections.label")
+
+
+def _is_detections(present: Any) -> bool:
+    return getattr(present, "document_type", None) is fo.Detections
+
+
+def _stored(dataset: fo.Dataset) -> dict[str, tuple[dict[str, tuple[float, ...]], bool]]:
+    """Sample id → boxes of ours by event id, and whether a person drew further ones."""
+    found: dict[str, tuple[dict[str, tuple[float, ...]], bool]] = {}
+    for document in collection(dataset).find(
+        {f"{FIELD}.detections.0": {"$exists": True}}, {FIELD: 1}
+    ):
+        listed = document[FIELD]["detections"]
+        ours = {d["event_id"]: tuple(d["bounding_box"]) for d in listed if d.get("event_id")}
+        found[str(document["_id"])] = ours, len(ours) < len(listed)
+    return found
+
+
+def _drawn(dataset: fo.Dataset, sample_id: str) -> list[fo.Detection]:
+    """Detections that a person drew."""
+    detections: Any = dataset[sample_id][FIELD]
+    return [d for d in detections.detections if not d.has_field("event_id") or not d["event_id"]]

@@ -1,0 +1,1 @@
+"""Labelling in the App: cards of windows to judge, and the judgements as fields."""

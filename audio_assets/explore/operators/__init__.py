@@ -1,0 +1,1 @@
+"""Operators of the App, one per file; `plugin/registered.py` names them."""

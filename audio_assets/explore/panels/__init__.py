@@ -1,0 +1,1 @@
+"""Panels of the App, one per file; `plugin/registered.py` names them."""

@@ -1,0 +1,1 @@
+"""Sound of samples over HTTP: routes of ours on FiftyOne's server."""

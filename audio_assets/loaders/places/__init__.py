@@ -1,0 +1,1 @@
+"""Places of recordings that a data set's own table does not give."""

@@ -1,0 +1,1 @@
+"""Reports of a folder under a checkpoint: gathered once, written as HTML and as PDF."""

@@ -1,0 +1,1 @@
+"""The drawings of a report, one kind per module, as PNG."""

@@ -1,0 +1,1 @@
+"""The sections of a report: what was gathered, in words, tables and drawings."""
