@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import shutil
 import socket
+import warnings
 from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING, Any
 
 from audio_assets.encoding.config import Config
@@ -20,6 +23,19 @@ if TYPE_CHECKING:
     from audio_assets.orchestration.runner import RunReport
 
 HEIGHT = 820
+_FRAME = Template("""\
+<iframe src="$url" width="100%" height="$height" style="border:0" allow="autoplay"></iframe>
+<script>
+(() => {
+  // browsers refuse storage to a frame of another site, and the App does not start without it:
+  // the frame takes the name under which the notebook itself was opened
+  const frame = document.currentScript && document.currentScript.previousElementSibling;
+  if (frame && location.hostname === "localhost") {
+    frame.src = frame.src.replace("//127.0.0.1:", "//localhost:");
+  }
+})();
+</script>
+""")
 
 
 def recordings(data_root: str | Path | None) -> Path:
@@ -109,7 +125,11 @@ def run_config(config: Config, settings: Settings) -> RunReport:
     from audio_assets.running import run
 
     name = config.dataset_name or None
-    return run(config.data_root, settings.checkpoint, name=name, settings=settings)
+    with warnings.catch_warnings():
+        # of libraries that meet a notebook's event loop and its missing widgets; nothing is wrong
+        warnings.filterwarnings("ignore", message="coroutine 'BaseEventLoop.shutdown_asyncgens'")
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        return run(config.data_root, settings.checkpoint, name=name, settings=settings)
 
 
 def what_was_made(report: RunReport, settings: Settings) -> pd.DataFrame:
@@ -179,7 +199,7 @@ def show_app(report: RunReport, settings: Settings, height: int = HEIGHT) -> App
         The running App; None where it could not be started, which is said in a sentence.
     """
     from IPython.core.getipython import get_ipython
-    from IPython.display import IFrame, display
+    from IPython.display import HTML, display
 
     from audio_assets.explore.app import launch
 
@@ -196,7 +216,7 @@ def show_app(report: RunReport, settings: Settings, height: int = HEIGHT) -> App
         print("There is no notebook to show it in; open the address in a browser.")
         return app
     print("Nothing below? Open that address in a browser on the machine where the kernel runs.")
-    display(IFrame(app.url, width="100%", height=height))
+    display(HTML(_FRAME.substitute(url=html.escape(app.url), height=int(height))))
     return app
 
 

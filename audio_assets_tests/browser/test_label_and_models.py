@@ -110,6 +110,7 @@ def test_three_yes_and_three_no_find_the_rest_and_become_a_checkpoint(app, page,
     view.says("aa-label-quality", "too few to say how good it is")
 
     page.locator("[data-cy=aa-label-tab-best]").click()
+    page.wait_for_selector("[data-cy=aa-label-tab-best][aria-pressed=true]")
     page.wait_for_function(
         "n => document.querySelectorAll('[data-cy=aa-label-card]').length === n && "
         "document.querySelector('[data-cy=aa-label-card]').dataset.path.includes('rain')",
@@ -117,6 +118,7 @@ def test_three_yes_and_three_no_find_the_rest_and_become_a_checkpoint(app, page,
     )
     assert all("rain" in path for path in view.paths()[: PER_CLASS - 3]), "the rest comes first"
     page.locator("[data-cy=aa-label-card] [data-cy=aa-answer-yes]").first.click()
+    page.wait_for_selector("[data-cy=aa-label-card][data-answer=yes]")
     view.says("aa-label-counts", "4 yes · 3 no")
     view.says("aa-label-train", "Train again (1 new)")
     page.screenshot(path=screenshots / "label.png")

@@ -97,7 +97,7 @@ def test_similar_to_a_sample_is_a_sorted_view_that_can_be_saved(app, page, datas
     ).click(force=True)
     press(page, "Find similar")
     page.get_by_text("This sample").wait_for()
-    page.get_by_label("How many").fill("5")
+    page.locator("input[type=number]").fill("5")
     page.screenshot(path=screenshots / "similar_form.png")
     page.get_by_role("button", name="Find", exact=True).click()
     wait_for_count(page, 5)
@@ -130,7 +130,7 @@ def test_similar_to_an_uploaded_clip_finds_its_class(app, page, dataset, tmp_pat
     open_app(page, server)
     for path, said in ((broken, "This clip cannot be used"), (clip, "sounds like unheard.flac")):
         press(page, "Find similar")
-        page.get_by_text("A file", exact=True).wait_for()
+        page.get_by_text("A file", exact=True).click()
         page.locator("input[type=file]").set_input_files(path)
         page.get_by_text(path.name).first.wait_for()
         page.get_by_role("button", name="Find", exact=True).click()

@@ -182,7 +182,8 @@ def _entry(ctx: Any) -> CheckpointEntry:
 def _among(ctx: Any) -> set[str] | None:
     if ctx.params.get("scope") != "view" or not ctx.has_custom_view:
         return None
-    return set(ctx.view.values("window_id"))
+    windows: Any = ctx.view.values("window_id")
+    return set(windows)
 
 
 def _windows(ctx: Any) -> tuple[list[str], str]:

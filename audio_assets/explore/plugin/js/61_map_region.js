@@ -60,8 +60,8 @@ const extent = (places) => {
 const cameraFor = (box, width, height) => {
   const [west, south, east, north] = box || [-180, -60, 180, 80];
   const lat = (south + north) / 2;
-  const tall = Math.max(north - south, 0.02);
-  const wide = Math.max(east - west, 0.02);
+  const tall = Math.max(north - south, 0.1);
+  const wide = Math.max(east - west, 0.1);
   const room = 0.84;
   let scale = (room * height) / tall;
   for (let i = 0; i < 4; i++) {

@@ -9,6 +9,8 @@ const LIGHT = { sea: "#dbe8f2", land: "#f3f1ea", coast: "#9aa9b5", grid: "rgba(0
   text: "#51606c", rim: "rgba(255,255,255,.9)" };
 const LIMITS = [0.35, 400000]; // pixels per degree
 
+const number = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
+
 const parsed = (text) => {
   try {
     return text ? JSON.parse(text) : null;
@@ -193,7 +195,7 @@ const MapView = (props) => {
   const middle = size ? [size[0] / 2, size[1] / 2] : [0, 0];
   const facts = [
     region ? `${chosen.toLocaleString("en")} of ${total.toLocaleString("en")} windows chosen`
-      : `${total.toLocaleString("en")} windows at ${places.length.toLocaleString("en")} places`,
+      : `${number(total, "window")} at ${number(places.length, "place")}`,
     box && map.boxText(box),
     data.without ? `${data.without.toLocaleString("en")} without coordinates` : null,
     data.invented ? (data.invented >= total ? "these places are invented"

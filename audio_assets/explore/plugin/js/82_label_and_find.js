@@ -63,6 +63,7 @@ const LabelAndFind = (props) => {
   const [fresh, setFresh] = useState(0); // answers since the last training
   const [saved, setSaved] = useState("");
   const asked = useRef(0);
+  const given = useRef({}); // answers since the last training: a page asked for before may lack them
 
   const about = () => ({ class: name.trim(), checkpoint, with_labels: withLabels, by: AA.who() });
   const run = async (what, work) => {
@@ -83,6 +84,7 @@ const LabelAndFind = (props) => {
     setState((now) => ({ ...now, ...answer }));
     if (answer.trained) setTrained(answer.trained);
     if (answer.cards) {
+      answer.cards = answer.cards.map((card) => ({ ...card, ...given.current[card.id] }));
       setCards((now) => (answer.offset ? [...now, ...answer.cards.filter((c) => !now.some((o) => o.id === c.id))] : answer.cards));
       setTotal(answer.total);
     }
@@ -102,6 +104,7 @@ const LabelAndFind = (props) => {
       setOrder(to);
       setFresh(0);
       setSaved("");
+      given.current = {};
       take(answer);
     });
   const mark = (answers, { settles = false, selected: bySelection = false } = {}) =>
@@ -118,7 +121,10 @@ const LabelAndFind = (props) => {
     setMessage(`${AA.windows.count(ids.length, "sample")} marked ${value}.`);
   };
   const answer = (card, value) => {
-    const put = (to, by) => setCards((now) => now.map((c) => (c.id === card.id ? { ...c, answer: to, by } : c)));
+    const put = (to, by) => {
+      given.current[card.id] = { answer: to, by };
+      setCards((now) => now.map((c) => (c.id === card.id ? { ...c, answer: to, by } : c)));
+    };
     put(value, AA.who() || (start && start.person));
     mark({ [card.id]: value }, { settles: order === "disagree" }).then((done) => done || put(card.answer, card.by));
   };
@@ -150,6 +156,7 @@ const LabelAndFind = (props) => {
     setMessage("");
     if (!start || !name.trim()) return undefined;
     asked.current += 1;
+    given.current = {};
     setOrder("marked");
     const later = setTimeout(() => page("marked"), 250);
     return () => clearTimeout(later);
