@@ -170,13 +170,14 @@ def plot_maps(report: RunReport, settings: Settings) -> Figure | None:
     keys = [k for k in sorted(dataset.list_brain_runs()) if k.startswith(("umap", "tsne"))]
     if not keys:
         return None
-    labels = np.array([str(label) for label in dataset.values("label.label")])
+    labels = np.array([str(label) for label in dataset.values("label.label") or []])
     names = sorted(set(labels))
     colours = plt.get_cmap("tab20" if len(names) > 10 else "tab10")
     size = (5.6 * len(keys), 4.6)
     figure, axes = plt.subplots(1, len(keys), figsize=size, squeeze=False, layout="constrained")
     for axis, key in zip(axes[0], keys, strict=True):
-        points = np.asarray(dataset.load_brain_results(key).points)
+        results: Any = dataset.load_brain_results(key)
+        points = np.asarray(results.points)
         for number, name in enumerate(names):
             mine = points[labels == name]
             axis.scatter(mine[:, 0], mine[:, 1], s=14, color=colours(number % 20), label=name)

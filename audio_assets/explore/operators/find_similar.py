@@ -40,7 +40,7 @@ class FindSimilar(foo.Operator):
             allow_immediate_execution=True,
         )
 
-    def resolve_placement(self, ctx: Any) -> types.Placement:
+    def resolve_placement(self, ctx: Any) -> types.Placement:  # pyright: ignore[reportIncompatibleMethodOverride]
         """A button over the grid, and one in the sample view."""
         place = (
             types.Places.SAMPLES_VIEWER_ACTIONS
@@ -142,7 +142,8 @@ class FindSimilar(foo.Operator):
         if not hits:
             raise UsageError("Nothing is left to search in. Widen the view or drop a filter.")
         view = show_hits(ctx.dataset, entry, hits)
-        remember_search(view.values("id"), f"Similar to {title}")
+        ids: Any = view.values("id")
+        remember_search(ids, f"Similar to {title}")
         field = score_field_of(view)
         ctx.ops.close_sample()
         ctx.ops.clear_selected_samples()

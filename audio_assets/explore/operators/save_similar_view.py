@@ -26,7 +26,7 @@ class SaveSimilarView(foo.Operator):
             dynamic=True,
         )
 
-    def resolve_placement(self, ctx: Any) -> types.Placement | None:
+    def resolve_placement(self, ctx: Any) -> types.Placement | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """A button over the grid while it shows the result of a search."""
         if ctx.dataset is None or ctx.current_sample or not is_result(ctx.view):
             return None

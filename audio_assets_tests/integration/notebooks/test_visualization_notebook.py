@@ -30,6 +30,8 @@ facts = {
     "reused": visualization.run_config(config, settings).reused,
 }
 app.stop()
+from dataclasses import replace
+assert visualization.show_app(replace(report, dataset="absent"), settings) is None
 print("FACTS " + json.dumps(facts, default=str))
 """
 
@@ -72,6 +74,8 @@ def test_all_cells_run_and_the_data_set_is_what_was_configured(clips, home, tmp_
     assert facts["app"] == 200
     assert facts["reused"] == 15  # running again encodes nothing
     assert "Every file could be used." in text
+    assert "Warning" not in text
+    assert "The App could not be started here: There is no data set 'absent'." in text
     assert "100%|" in text  # a bar, not lines
     outputs = [o for c in book.cells if c.cell_type == "code" for o in c.outputs]
     assert any("<iframe" in o.get("data", {}).get("text/html", "") for o in outputs)

@@ -21,8 +21,10 @@ from audio_assets.errors import NotFoundError, NotMaterializedError, UsageError
 from audio_assets.folders import FolderRegistry
 from audio_assets.home import Home
 from audio_assets.reading import load_embeddings
+from audio_assets.reports.document import Document, Section, Text
 from audio_assets.reports.figures.canvas import DPI
 from audio_assets.reports.figures.timeline import Track, along_recordings
+from audio_assets.reports.fonts import dejavu
 from audio_assets.reports.gathering import gather
 from audio_assets.reports.html import write_html
 from audio_assets.reports.pdf import write_pdf
@@ -181,9 +183,23 @@ def test_pdf_has_every_section_and_the_names(document):
     assert "<i>R&B</i>" in text
 
 
-def test_letters_that_no_font_has_are_written_as_their_numbers(full, document, monkeypatch):
-    monkeypatch.setattr("audio_assets.reports.pdf_fonts.fallback_fonts", dict)
-    assert "<U+9BE8>" in text_of(write_pdf(document))
+def test_letters_that_dejavu_lacks_are_set_in_another_font_or_as_numbers(monkeypatch):
+    lines = Section(
+        "one",
+        "A section",
+        [
+            Text(
+                "The letter \N{LATIN SMALL LETTER D WITH PALATAL HOOK} "
+                "and a whale in \N{CJK UNIFIED IDEOGRAPH-9BE8}."
+            )
+        ],
+    )
+    document = Document("Letters", "of a file's name", MADE, [lines])
+    other = {"STIXGeneral": dejavu("STIXGeneral")}
+    monkeypatch.setattr("audio_assets.reports.pdf_fonts.fallback_fonts", lambda: other)
+    text = text_of(write_pdf(document))
+    assert "The letter \N{LATIN SMALL LETTER D WITH PALATAL HOOK} and" in text
+    assert "<U+9BE8>" in text
 
 
 def test_equal_contents_give_equal_files(full, document):
@@ -262,6 +278,7 @@ def test_windows_along_long_recordings_are_drawn():
     assert (image == (0x2F, 0x7E, 0xD8)).all(axis=2).any()  # the colour of the first cluster
 
 
+@pytest.mark.slow
 def test_ten_thousand_windows_stay_a_small_file(tmp_path):
     home = Home(tmp_path).ensure()
     reported_home(home, recordings=5000, pictured=40)
