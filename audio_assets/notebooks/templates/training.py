@@ -61,17 +61,23 @@ if not (whole / "meta" / "esc50.csv").is_file():
     download_esc50(whole)
 # ESC-10 is the part of ESC-50 that its table marks: 400 clips of ten classes
 folder = labelled_folder(
-    whole / "audio", whole / "meta" / "esc50.csv", out.with_name(f".{out.name}.table"),
+    whole / "audio",
+    whole / "meta" / "esc50.csv",
+    out.with_name(f".{out.name}.table"),
     only=("esc10", "True"),
-)  # fmt: skip
+)
 
 # %% custom
 out = Path(OUT).expanduser().absolute()
 check_name(out)
 folder = labelled_folder(
-    Path(DATA).expanduser(), Path(TABLE).expanduser(), out.with_name(f".{out.name}.table"),
-    file_column=FILE_COLUMN, label_column=LABEL_COLUMN, fold_column=FOLD_COLUMN,
-)  # fmt: skip
+    Path(DATA).expanduser(),
+    Path(TABLE).expanduser(),
+    out.with_name(f".{out.name}.table"),
+    file_column=FILE_COLUMN,
+    label_column=LABEL_COLUMN,
+    fold_column=FOLD_COLUMN,
+)
 
 # %%
 settings = TrainingSettings(**SETTINGS)
@@ -87,9 +93,12 @@ for name, count in zip(clips.names, np.bincount(clips.classes), strict=True):
 transform = LogmelImage()
 shown = [int(np.flatnonzero(clips.classes == c)[0]) for c in range(min(10, len(clips.names)))]
 figure, axes = plt.subplots(
-    -(-len(shown) // 5), 5, figsize=(11, 2.3 * -(-len(shown) // 5)), squeeze=False,
+    -(-len(shown) // 5),
+    5,
+    figsize=(11, 2.3 * -(-len(shown) // 5)),
+    squeeze=False,
     layout="constrained",
-)  # fmt: skip
+)
 for axis in axes.flat:
     axis.set_axis_off()
 for axis, row in zip(axes.flat, shown, strict=False):
@@ -201,12 +210,16 @@ for row in rows[query][:2]:
 
 # %%
 card = write_checkpoint(
-    encoder, transform, out, storage=STORAGE, licence=LICENCE,
+    encoder,
+    transform,
+    out,
+    storage=STORAGE,
+    licence=LICENCE,
     description=(
         f"{len(known.files)} clips of {len(known.names)} classes; fold {TEST_FOLD}: "
         f"5-NN {scores.knn5:.3f}, precision at 20 {scores.precision20:.3f} ({scores.queries})."
     ),
-)  # fmt: skip
+)
 for path in out.parent.glob(f".{out.name}.training*"):
     path.unlink()  # the finished run's saved stages
 print(f"{out}:")
