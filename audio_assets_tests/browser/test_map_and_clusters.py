@@ -22,15 +22,21 @@ FACTS = "[data-cy=aa-map-facts]"
 
 
 @pytest.fixture(scope="module")
-def islands(
+def folder(
     browser, fiftyone_home: Home, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[App, PlacedFolder]]:
-    """The App on 24 clips of four classes on both sides of the 180th meridian and in Europe."""
-    folder = PlacedFolder(fiftyone_home, tmp_path_factory.mktemp("islands")).write()
-    folder.materialize()
-    with launch(fiftyone_home, folder.key, port=free_port(), wait=False) as server:
+) -> Iterator[PlacedFolder]:
+    """24 clips of four classes on both sides of the 180th meridian and in Europe."""
+    made = PlacedFolder(fiftyone_home, tmp_path_factory.mktemp("islands")).write()
+    made.materialize()
+    yield made
+    delete_dataset(fiftyone_home, made.key)
+
+
+@pytest.fixture
+def islands(folder: PlacedFolder) -> Iterator[tuple[App, PlacedFolder]]:
+    """The App on the folder; a server per test, because it keeps views and panels."""
+    with launch(folder.home, folder.key, port=free_port(), wait=False) as server:
         yield server, folder
-    delete_dataset(fiftyone_home, folder.key)
 
 
 class Explorer(AppPage):

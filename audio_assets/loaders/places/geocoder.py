@@ -76,8 +76,8 @@ class Geocoder:
                     " Materialize metadata_table again when it can be reached."
                 )
                 return
-            known = answer is not None and is_place(answer.latitude, answer.longitude)
-            answers.known[name] = [answer.latitude, answer.longitude] if known else None
+            place = getattr(answer, "latitude", 0.0), getattr(answer, "longitude", 0.0)
+            answers.known[name] = list(place) if is_place(*place) else None
         if len(names) > MOST_QUESTIONS:
             found.problems.append(
                 f"{len(names) - MOST_QUESTIONS} names were not asked for in this run; materialize "

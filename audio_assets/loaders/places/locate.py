@@ -39,10 +39,11 @@ def fill_places(
     """
     report: dict[str, Any] = {}
     for name in sources:
-        rows = {recordings[row].path: row for row in np.flatnonzero(np.isnan(places[:, 0]))}
+        without = np.flatnonzero(np.isnan(places[:, 0])).tolist()
+        rows = {recordings[row].path: row for row in without}
         if not rows:
             break
-        missing = [recordings[row] for row in rows.values()]
+        missing = [recordings[row] for row in without]
         found = place_registry.get(name)().locate(root, missing, memory)
         for path, place in found.places.items():
             places[rows[path]], origin[rows[path]] = place, name
