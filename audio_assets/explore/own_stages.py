@@ -10,23 +10,17 @@ from __future__ import annotations
 from typing import Any
 
 import fiftyone as fo
-import fiftyone.core.view as fov
 import fiftyone.server.view as server_view
 
 Stages = list[dict[str, Any]]
 COMMENT = "$comment"
 
 
-def base_view(ctx: Any, mark: str) -> fo.DatasetView:
-    """The view of the App without the stage of that mark and without the sidebar's filters.
+def view_without(ctx: Any, mark: str) -> fo.DatasetView:
+    """What the App shows, filters included, as if the stage of that mark were not there.
 
-    Filters stay in force beside every view that the App is given, so they are not built in.
+    The sidebar's filters become stages: the App forgets them when it is given a view.
     """
-    return fov.DatasetView._build(ctx.dataset, _stages_without(ctx, mark))
-
-
-def seen_view(ctx: Any, mark: str) -> fo.DatasetView:
-    """What the App shows, filters included, as if the stage of that mark were not there."""
     params = ctx.request_params
     view: Any = server_view.get_view(
         ctx.dataset,

@@ -20,7 +20,7 @@ from audio_assets.errors import AudioAssetsError
 from audio_assets.explore.clusters.cards import NOISE, cluster_cards, members_of
 from audio_assets.explore.clusters.naming import name_cluster
 from audio_assets.explore.clusters.windows import windows_of
-from audio_assets.explore.own_stages import base_view, marked_query, with_query
+from audio_assets.explore.own_stages import marked_query, view_without, with_query
 from audio_assets.explore.panel_context import checkpoints_of, folder_of, home_of_app
 
 MARK = "audio_assets: cluster"
@@ -59,14 +59,14 @@ class ClustersPanel(foo.Panel):
         """Make the windows of `cluster` the view, among those that the filters let through."""
         try:
             found, number = self._chosen(ctx), int(ctx.params["cluster"])
-            ctx.ops.set_view(with_query(base_view(ctx, MARK), _query(ctx, found, number), MARK))
+            ctx.ops.set_view(with_query(view_without(ctx, MARK), _query(ctx, found, number), MARK))
             ctx.panel.data.shown = f"{found.id}.{number}"
         except AudioAssetsError as error:
             ctx.ops.notify(str(error), variant="error")
 
     def clear(self, ctx: Any) -> None:
         """Take the cluster out of the view; everything else in the view stays."""
-        ctx.ops.set_view(base_view(ctx, MARK))
+        ctx.ops.set_view(view_without(ctx, MARK))
         ctx.panel.data.shown = ""
 
     def rename(self, ctx: Any) -> None:

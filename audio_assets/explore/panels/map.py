@@ -14,7 +14,7 @@ from audio_assets.explore.map.coastline import coastline
 from audio_assets.explore.map.coloring import color_paths, colors_of
 from audio_assets.explore.map.places import places_of
 from audio_assets.explore.map.regions import box_query, lasso_query, region_of
-from audio_assets.explore.own_stages import base_view, marked_query, seen_view, with_query
+from audio_assets.explore.own_stages import marked_query, view_without, with_query
 
 MARK = "audio_assets: region of the map"
 
@@ -63,7 +63,7 @@ class MapPanel(foo.Panel):
 
     def clear(self, ctx: Any) -> None:
         """Take the region out of the view; everything else in the view stays."""
-        ctx.ops.set_view(base_view(ctx, MARK))
+        ctx.ops.set_view(view_without(ctx, MARK))
 
     def render(self, ctx: Any) -> types.Property:
         view = types.View(
@@ -77,7 +77,7 @@ class MapPanel(foo.Panel):
         return types.Property(types.Object(), view=view)
 
     def _choose(self, ctx: Any, query: dict[str, Any]) -> None:
-        ctx.ops.set_view(with_query(base_view(ctx, MARK), query, MARK))
+        ctx.ops.set_view(with_query(view_without(ctx, MARK), query, MARK))
 
     def _show(self, ctx: Any) -> None:
         dataset = ctx.dataset
@@ -86,7 +86,7 @@ class MapPanel(foo.Panel):
         paths = color_paths(dataset)
         path = ctx.panel.state.path
         path = path if path in paths else next(iter(paths), None)
-        places = places_of(seen_view(ctx, MARK), path)
+        places = places_of(view_without(ctx, MARK), path)
         # a text, because the App merges lists of panel data item by item
         ctx.panel.data.map = json.dumps(
             {

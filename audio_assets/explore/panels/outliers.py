@@ -10,7 +10,7 @@ import fiftyone.operators.types as types
 
 from audio_assets.errors import AudioAssetsError
 from audio_assets.explore.ledger import CheckpointEntry
-from audio_assets.explore.own_stages import base_view, seen_view, with_query
+from audio_assets.explore.own_stages import view_without, with_query
 from audio_assets.explore.panel_context import checkpoints_of, folder_of
 
 MARK = "audio_assets: outliers"
@@ -52,12 +52,12 @@ class OutliersPanel(foo.Panel):
         except AudioAssetsError as error:
             ctx.ops.notify(str(error), variant="error")
             return
-        scored = with_query(base_view(ctx, MARK), {field: {"$gt": 0}}, MARK)
+        scored = with_query(view_without(ctx, MARK), {field: {"$gt": 0}}, MARK)
         ctx.ops.set_view(scored.sort_by(field, reverse=True))
 
     def clear(self, ctx: Any) -> None:
         """Take the order out of the view."""
-        ctx.ops.set_view(base_view(ctx, MARK))
+        ctx.ops.set_view(view_without(ctx, MARK))
 
     def render(self, ctx: Any) -> types.Property:
         view = types.View(
@@ -86,7 +86,7 @@ class OutliersPanel(foo.Panel):
             entry, known = self._entry(ctx)
         except AudioAssetsError as error:
             return {"problem": str(error)}
-        view = seen_view(ctx, MARK)
+        view = view_without(ctx, MARK)
         wanted = {
             "path": 1, "filepath": 1, "start_s": 1, "end_s": 1, "score": f"${entry.outlier_field}",
             "label": "$label.label", "cluster": f"${entry.cluster_field}.label",

@@ -68,7 +68,7 @@ def test_a_panel_finds_its_stage_again_and_takes_out_no_other(dataset):
 
     from audio_assets.bounding_box import BoundingBox
     from audio_assets.explore.map.regions import box_query, region_of
-    from audio_assets.explore.own_stages import base_view, marked_query, seen_view, with_query
+    from audio_assets.explore.own_stages import marked_query, view_without, with_query
 
     query = box_query(BoundingBox(170, -20, -170, -10))
     rain = dataset.match(F("label.label") == "rain")
@@ -76,9 +76,9 @@ def test_a_panel_finds_its_stage_again_and_takes_out_no_other(dataset):
     ctx = context(dataset, chosen, {"fold": {"range": [2, 2], "none": False, "exclude": False}})
     assert region_of(marked_query(ctx, "ours")) == {"box": [170, -20, 190, -10]}
     assert marked_query(ctx, "theirs") is None
-    base = base_view(ctx, "ours")
-    assert [type(stage).__name__ for stage in base._stages] == ["Match", "Limit"]
-    folds = seen_view(ctx, "theirs").values("fold")
+    rest = view_without(ctx, "ours")
+    assert [type(stage).__name__ for stage in rest._stages] == ["Match", "Limit", "Match"]
+    folds = view_without(ctx, "theirs").values("fold")
     assert folds == [2] * len(folds)
     assert folds, "the sidebar's filters count"
 
