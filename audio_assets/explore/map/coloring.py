@@ -13,6 +13,8 @@ GREY = "#8a93a0"
 GREY_NAMES = frozenset({"noise", "no value"})
 PLAIN = (fo.StringField, fo.IntField, fo.BooleanField)
 
+_orders: dict[tuple[str, str], dict[str, int]] = {}
+
 
 def color_paths(dataset: fo.Dataset) -> list[str]:
     """Paths of values that tell places apart: labels and clusters, then plain fields."""
@@ -40,8 +42,7 @@ def colors_of(dataset: fo.Dataset, path: str | None, names: list[str]) -> list[s
         names: texts of the values.
     """
     chosen = _of_the_grid(dataset, path)
-    known: Any = dataset.distinct(path) if path else []
-    order = {str(value): i for i, value in enumerate(v for v in known if str(v) != "noise")}
+    order = _order(dataset, path, names) if path else {}
     return [
         GREY if name in GREY_NAMES else chosen.get(name) or color(order.get(name, len(order)))
         for name in names
@@ -56,3 +57,14 @@ def _of_the_grid(dataset: fo.Dataset, path: str | None) -> dict[str, str]:
     field = next((f for f in fields if path == f"{f.get('path')}.label"), {})
     values = field.get("valueColors") or []
     return {str(v["value"]): v["color"] for v in values if v.get("color")}
+
+
+def _order(dataset: fo.Dataset, path: str, names: list[str]) -> dict[str, int]:
+    """The number of each value of a field; asked of MongoDB again when a name is new."""
+    key = (str(dataset._doc.id), path)
+    order = _orders.get(key, {})
+    if not order.keys() >= set(names) - GREY_NAMES:
+        values: Any = dataset.distinct(path)
+        known = [str(value) for value in values if str(value) not in GREY_NAMES]
+        order = _orders[key] = {name: i for i, name in enumerate(known)}
+    return order
