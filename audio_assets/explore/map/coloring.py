@@ -61,7 +61,7 @@ def _of_the_grid(dataset: fo.Dataset, path: str | None) -> dict[str, str]:
 
 def _order(dataset: fo.Dataset, path: str, names: list[str]) -> dict[str, int]:
     """The number of each value of a field; asked of MongoDB again when a name is new."""
-    key = (dataset.name, path)
+    key = (str(dataset.name), path)
     order = _orders.get(key, {})
     if not order.keys() >= set(names) - GREY_NAMES:
         values: Any = dataset.distinct(path)
