@@ -68,10 +68,11 @@ def new_page(browser: Any) -> tuple[Any, Callable[[], None]]:
     page.set_default_timeout(60_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    race = "entry is loading"  # of FiftyOne's own router, when a view is set while a page loads
 
     def close() -> None:
         context.close()
-        assert not errors
+        assert not [error for error in errors if error != race]
 
     return page, close
 

@@ -14,6 +14,8 @@ from audio_assets_tests.browser.app_page import AppPage
 from audio_assets_tests.browser.conftest import free_port, new_page
 from audio_assets_tests.integration.explore.sounding_folder import WINDOW_S, SoundingFolder
 
+expect = pytest.importorskip("playwright.sync_api").expect
+
 PLAYER = "[data-cy=aa-player]"
 AUDIO = "[data-cy=aa-audio]"
 
@@ -107,7 +109,7 @@ def test_the_player_shows_axes_seeks_and_plays_an_event(app, opened, screenshots
     wait_for(page, "a.paused")
 
     events = page.locator("[data-cy=aa-event]")
-    assert events.count() == 3
+    expect(events).to_have_count(3)
     wren = page.locator("[data-cy=aa-event][data-label=wren]")
     inside = wren.bounding_box()
     assert (inside["x"] - box["x"]) / box["width"] == pytest.approx(0.25, abs=0.01)
@@ -125,7 +127,7 @@ def test_the_player_shows_axes_seeks_and_plays_an_event(app, opened, screenshots
     page.screenshot(path=screenshots / "player.png")
 
     page.locator("[data-cy=aa-event-filter]", has_text="robin").click()
-    assert events.count() == 1
+    expect(events).to_have_count(1)
 
 
 def test_a_range_is_drawn_with_the_mouse_and_repeats(app, opened):
@@ -152,7 +154,8 @@ def test_a_range_is_drawn_with_the_mouse_and_repeats(app, opened):
 
     page.locator("[data-cy=aa-around]").select_option("2")
     wait_for(page, "Math.abs(a.duration - 6) < 0.02")
-    assert page.locator("[data-cy=aa-event]").count() == 3, "the events around it, too"
+    events = page.locator("[data-cy=aa-event]")
+    expect(events, "the events around it, too").to_have_count(3)
 
 
 def test_ultrasound_and_formats_that_browsers_do_not_know_play(app, opened, screenshots):
@@ -176,7 +179,7 @@ def test_what_is_similar_is_one_click_away(app, opened):
     first = ids["dawn.wav", 0.0]
     open_sample(page, first)
     page.wait_for_selector("[data-cy=aa-neighbour]")
-    assert page.locator("[data-cy=aa-neighbour]").count() == 7
+    expect(page.locator("[data-cy=aa-neighbour]")).to_have_count(7)
     page.locator("[data-cy=aa-next-similar]").click()
     page.wait_for_selector(f"{PLAYER}:not([data-sample='{first}'])")
     page.locator("[data-cy=aa-previous-similar]").click()

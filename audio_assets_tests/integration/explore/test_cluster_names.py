@@ -73,7 +73,7 @@ def test_a_name_is_kept_with_its_windows_by_runs_and_by_another_clustering(make)
 def test_windows_of_a_long_recording_get_labels_of_their_own(make):
     from audio_assets.explore.clusters.naming import name_cluster
     from audio_assets.reading import load_embeddings
-    from audio_assets.settings import Settings
+    from audio_assets.settings import load_settings
 
     folder, dataset = make(policy="sliding")
     assert len(dataset) == 24
@@ -86,9 +86,11 @@ def test_windows_of_a_long_recording_get_labels_of_their_own(make):
     dataset.reload()
     labels = dict(zip(*dataset.values(["window_id", "label.label"]), strict=True))
     assert [w for w, label in labels.items() if label == "owl"] == chosen
-    windows, _ = load_embeddings(folder.key, CHECKPOINT, settings=Settings(home=folder.home.root))
+    windows, _ = load_embeddings(
+        folder.key, CHECKPOINT, settings=load_settings(home=folder.home.root)
+    )
     assert windows[windows["label"] == "owl"]["window_id"].tolist() == chosen
-    assert windows["label"].notna().all()
+    assert not windows["label"].isna().to_numpy().any()
 
     clustering, found = cards(folder, dataset)
     card = found[0]

@@ -1,6 +1,7 @@
 """Places, boxes and lassos on a data set in MongoDB, and what panels add to a view."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,8 @@ def test_boxes_are_exact_at_their_edges_and_across_the_180th_meridian(dataset):
     from audio_assets.explore.filters import in_box
 
     def labels(south, west, north, east):
-        return sorted(set(in_box(dataset, south, west, north, east).values("label.label")))
+        found: Any = in_box(dataset, south, west, north, east).values("label.label")
+        return sorted(set(found))
 
     lat, lon = SHARED
     assert labels(lat, lon, lat, lon) == ["bell"]
@@ -78,7 +80,7 @@ def test_a_panel_finds_its_stage_again_and_takes_out_no_other(dataset):
     assert marked_query(ctx, "theirs") is None
     rest = view_without(ctx, "ours")
     assert [type(stage).__name__ for stage in rest._stages] == ["Match", "Limit", "Match"]
-    folds = view_without(ctx, "theirs").values("fold")
+    folds: Any = view_without(ctx, "theirs").values("fold")
     assert folds == [2] * len(folds)
     assert folds, "the sidebar's filters count"
 

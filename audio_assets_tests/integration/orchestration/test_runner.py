@@ -106,8 +106,7 @@ def test_a_rerun_opens_no_file_and_encodes_nothing(
 
 def test_status_says_that_everything_is_fresh(chain: Chain, first_run: RunReport) -> None:
     rows = status_rows(chain.home, chain.settings())
-    (row,) = [r for r in rows if r["folder"] == chain.key]
-    assert row["checkpoint"] == CHECKPOINT
+    (row,) = [r for r in rows if (r["folder"], r["checkpoint"]) == (chain.key, CHECKPOINT)]
     assert row["counts"] == {"recordings": CLIPS, "failed": 0, "windows": CLIPS}
     assert {state["status"] for state in row["assets"].values()} == {"fresh"}
 
@@ -116,7 +115,7 @@ def test_status_says_what_a_changed_parameter_makes_stale(
     chain: Chain, first_run: RunReport
 ) -> None:
     rows = status_rows(chain.home, chain.settings(similarity_k=4))
-    (row,) = [r for r in rows if r["folder"] == chain.key]
+    (row,) = [r for r in rows if (r["folder"], r["checkpoint"]) == (chain.key, CHECKPOINT)]
     stale = {asset for asset, state in row["assets"].items() if state["status"] == "stale"}
     assert stale == {"similarity_index"}
     assert "code version" in row["assets"]["similarity_index"]["why"]

@@ -1,4 +1,4 @@
-// Parts of the map: buttons, what the pointer is over, and the legend.
+// Parts of the map: its colours, buttons, what the pointer is over, and the legend.
 const { h } = AA;
 const SHOWN = 60; // values of the legend
 
@@ -60,4 +60,16 @@ const Legend = ({ data, lit, setLit }) =>
     data.names.length > SHOWN ? h("div", { style: { opacity: 0.6 } },
       `and ${data.names.length - SHOWN} more`) : null);
 
-Object.assign(AA.map, { Button, Tooltip, Legend });
+const DARK = { sea: "#15202b", land: "#2c3a46", coast: "#56697a", grid: "rgba(255,255,255,.07)",
+  text: "#9fb0bf", rim: "rgba(0,0,0,.6)" };
+const LIGHT = { sea: "#dbe8f2", land: "#f3f1ea", coast: "#9aa9b5", grid: "rgba(0,0,0,.07)",
+  text: "#51606c", rim: "rgba(255,255,255,.9)" };
+
+const isDark = () => {
+  const color = getComputedStyle(document.body).getPropertyValue("--fo-palette-background-body");
+  const numbers = color.match(/\d+(\.\d+)?%?/g) || [];
+  if (color.includes("hsl")) return parseFloat(numbers[2] || "0") < 50;
+  return localStorage.getItem("theme") !== '"light"';
+};
+
+Object.assign(AA.map, { colors: () => (isDark() ? DARK : LIGHT), Button, Tooltip, Legend });

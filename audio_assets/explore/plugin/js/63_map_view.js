@@ -3,10 +3,6 @@ const { h, map } = AA;
 const { Button, Tooltip, Legend } = map;
 const { useEffect, useMemo, useRef, useState } = window.React;
 
-const DARK = { sea: "#15202b", land: "#2c3a46", coast: "#56697a", grid: "rgba(255,255,255,.07)",
-  text: "#9fb0bf", rim: "rgba(0,0,0,.6)" };
-const LIGHT = { sea: "#dbe8f2", land: "#f3f1ea", coast: "#9aa9b5", grid: "rgba(0,0,0,.07)",
-  text: "#51606c", rim: "rgba(255,255,255,.9)" };
 const LIMITS = [0.35, 400000]; // pixels per degree
 
 const number = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
@@ -17,13 +13,6 @@ const parsed = (text) => {
   } catch {
     return null;
   }
-};
-
-const isDark = () => {
-  const color = getComputedStyle(document.body).getPropertyValue("--fo-palette-background-body");
-  const numbers = color.match(/\d+(\.\d+)?%?/g) || [];
-  if (color.includes("hsl")) return parseFloat(numbers[2] || "0") < 50;
-  return localStorage.getItem("theme") !== '"light"';
 };
 
 const MapView = (props) => {
@@ -79,7 +68,7 @@ const MapView = (props) => {
     canvas.current.width = width * ratio;
     canvas.current.height = height * ratio;
     const context = canvas.current.getContext("2d");
-    const colors = isDark() ? DARK : LIGHT;
+    const colors = map.colors();
     context.scale(ratio, ratio);
     context.fillStyle = colors.sea;
     context.fillRect(0, 0, width, height);
