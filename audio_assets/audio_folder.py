@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from audio_assets.loaders.places.source import LOCAL, place_registry
+from audio_assets.radio.statement import RadioSettings
 from audio_assets.recordings.clock import NO_CORRECTION, ClockCorrection
 from audio_assets.recordings.times import compile_pattern, time_zone
 from audio_assets.recordings.windows import WindowGrid
@@ -42,6 +43,7 @@ class AudioFolder(BaseModel):
         synthetic_geo: whether to invent coordinates where there are none.
         transform: of the checkpoint first run here; its arrays are the stored spectrograms.
         input_seconds: input length of that checkpoint.
+        radio: makes it a folder of IQ recordings, and says what their files do not.
         state: `missing` when the directory vanished; nothing of it is deleted.
     """
 
@@ -61,6 +63,7 @@ class AudioFolder(BaseModel):
     synthetic_geo: bool = False
     transform: FolderTransform | None = None
     input_seconds: float | None = Field(None, gt=0)
+    radio: RadioSettings | None = None
     state: Literal["present", "missing"] = "present"
 
     @field_validator("timezone")
@@ -92,7 +95,7 @@ class AudioFolder(BaseModel):
         """
         chosen = {"grid", "loader", "columns", "metadata_file", "timezone", "synthetic_geo"}
         later = self.model_dump(
-            mode="json", include={"time_pattern", "clock", "places"}, exclude_defaults=True
+            mode="json", include={"time_pattern", "clock", "places", "radio"}, exclude_defaults=True
         )
         return {**self.model_dump(mode="json", include=chosen), **later}
 

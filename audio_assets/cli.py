@@ -15,9 +15,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from audio_assets.cli_analysis import cluster, compare
+from audio_assets.cli_bucket import bucket
 from audio_assets.cli_export import export
 from audio_assets.cli_models import models, plugins
 from audio_assets.cli_notebook import notebook
+from audio_assets.cli_radio import radio
 from audio_assets.cli_report import report
 from audio_assets.cli_run import run
 from audio_assets.cli_serving import api, serve
@@ -39,6 +41,8 @@ app.command()(report)
 app.add_typer(models, name="models")
 app.add_typer(plugins, name="plugins")
 app.add_typer(notebook, name="notebook")
+app.add_typer(bucket, name="bucket")
+app.add_typer(radio, name="radio")
 app.command()(api)
 app.command()(serve)
 

@@ -21,11 +21,14 @@ class What(StrEnum):
     audacity = "audacity"
     csv = "csv"
     geojson = "geojson"
+    sigmf = "sigmf"
 
 
 def export(
     folder: Annotated[str, typer.Argument(help="The folder's name.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="File to write; of sigmf a directory.")
+    ],
     what: Annotated[What, typer.Option(help="Which table.")],
     checkpoint: Annotated[
         str | None, typer.Option(help="Checkpoint; the default one if not given.")
@@ -42,7 +45,7 @@ def export(
         bool, typer.Option("--per-file", help="Raven, Audacity: one file per recording.")
     ] = False,
 ) -> None:
-    """Write windows as Parquet, CSV, Raven table, Audacity labels or GeoJSON."""
+    """Write windows as Parquet, CSV, Raven table, Audacity labels, GeoJSON or SigMF annotations."""
     from audio_assets.exports.export import export as write
     from audio_assets.settings import load_settings
 
@@ -50,7 +53,8 @@ def export(
         folder, checkpoint or load_settings().checkpoint, what.value, output,
         select=select or [], per_file=per_file,
     )  # fmt: skip
-    files = f" in {report.files} files" if per_file else ""
+    files = f" in {report.files} files" if per_file or what is What.sigmf else ""
     print(f"{output}: {report.rows} rows{files}")
     if report.left_out:
-        print(f"{report.left_out} windows have no coordinates and are not in it", file=sys.stderr)
+        lack = "are not of IQ recordings" if what is What.sigmf else "have no coordinates"
+        print(f"{report.left_out} windows {lack} and are not in it", file=sys.stderr)

@@ -21,6 +21,8 @@ from audio_assets.storage import read_parquet
 
 KINDS = ("umap", "tsne")
 KEPT = 6
+MOST = 200_000
+"""Windows at most: all neighbours of all of them are compared, which takes minutes here."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,11 @@ def _compare(home: Home, folder: str, first: str, second: str, k: int | None) ->
         raise UsageError(
             f"{first!r} and {second!r} have no window of {folder!r} in common: they were encoded "
             "on different window grids. Run both on the folder again."
+        )
+    if len(common) > MOST:
+        raise UsageError(
+            f"{folder!r} has {len(common):,} windows under both checkpoints; neighbours are "
+            f"compared in folders of at most {MOST:,}. Register a part of it as a folder."
         )
     ids = pa.array(common, pa.string())
     wanted = min(20, max(5, len(common) // 20)) if k is None else k

@@ -42,7 +42,7 @@ def forget_folder(settings: Settings, key: str) -> None:
 
 def _remove(directory: Path, key: str) -> None:
     """Remove `<directory>/<key>` and `<directory>/<key>.<suffix>` of known suffixes."""
-    for suffix in ("", ".parquet", ".json"):
+    for suffix in ("", ".parquet", ".json", ".lance"):
         path = directory / f"{key}{suffix}"
         if path.is_dir():
             shutil.rmtree(path)

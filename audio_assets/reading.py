@@ -22,6 +22,8 @@ from audio_assets.storage import read_parquet
 if TYPE_CHECKING:
     import pandas as pd
 
+    from audio_assets.analysis.vector_index import VectorIndex
+
 FIRST = ["window_id", "recording_id", "path", "start_s", "end_s", "padded_s", "window_start_time"]
 """Columns of every window; a custom metadata column of one of these names gets `_custom`."""
 
@@ -76,7 +78,7 @@ def _padding(windows: pd.DataFrame, grid: WindowGrid) -> np.ndarray:
     if grid.policy == "clip":
         return np.zeros(len(windows))
     rate = windows["sample_rate"].to_numpy(dtype=np.float64)
-    length = np.maximum(1, np.rint(rate * grid.window_s))
+    length = grid.window_frames(rate.astype(np.int64))
     real = np.rint((windows["end_s"] - windows["start_s"]).to_numpy() * rate)
     return np.maximum(0.0, length - real) / rate
 
@@ -101,7 +103,9 @@ def search(
     k: int = 20,
     settings: Settings | None = None,
 ) -> list[dict[str, object]]:
-    """The k windows nearest to a window, a sound file or a vector, by exact cosine.
+    """The k windows nearest to a window, a sound file or a vector, by cosine.
+
+    Exact, or by the LanceDB index where a run built one (`lancedb_above`); its scores are exact.
 
     Args:
         folder: the folder to search.
@@ -120,6 +124,7 @@ def search(
         NotMaterializedError: the pair has not been computed.
     """
     from audio_assets.analysis.similarity import SimilarityIndex
+    from audio_assets.analysis.vector_index import VectorIndex, index_directory
 
     if sum(query is not None for query in (window_id, file, vector)) != 1:
         raise UsageError("Give exactly one of a window id, a file or a vector to search with.")
@@ -127,6 +132,15 @@ def search(
         raise UsageError(f"k must be at least 1, not {k}.")
     settings = settings or load_settings()
     checkpoint = checkpoint or settings.checkpoint
+    home = Home.of(settings)
+    FolderRegistry(home).get(folder)
+    stored = home.asset("embeddings", checkpoint=checkpoint, folder=folder)
+    large = VectorIndex.open_current(index_directory(home, folder, checkpoint), stored)
+    if large is not None:
+        query = vector
+        if file is not None:
+            query = _file_vector(Path(file), checkpoint, settings, folder)
+        return _search_index(large, home, folder, window_id, query, k)
     windows, vectors = load_embeddings(folder, checkpoint, settings=settings)
     index = SimilarityIndex(windows["window_id"].to_numpy(), vectors)
     if window_id is not None:
@@ -137,11 +151,37 @@ def search(
             )
         ids, scores = index.query_ids([window_id], k)
     else:
-        query = _file_vector(Path(file), checkpoint, settings) if file is not None else vector
+        query = vector
+        if file is not None:
+            query = _file_vector(Path(file), checkpoint, settings, folder)
         ids, scores = index.query(_checked(query, vectors.shape[1]), k)
     found = windows.set_index("window_id").loc[list(ids[0])].reset_index()
     found.insert(1, "score", np.asarray(scores[0], dtype=float))
     return [_plain(row) for row in found.to_dict("records")]
+
+
+def _search_index(
+    index: VectorIndex,
+    home: Home,
+    folder: str,
+    window_id: str | None,
+    query: object,
+    k: int,
+) -> list[dict[str, object]]:
+    """As `search`, by the index on disk; only the recordings that are found are looked up."""
+    if window_id is not None:
+        query = index.vectors([window_id])[0]
+    own = [window_id] if window_id is not None else []
+    found = index.query(_checked(query, index.dim)[0], k, leave_out=own).to_pandas()
+    recordings = _read_asset(home, "raw_audio", folder)
+    ok = recordings.filter(pc.field("status") == "ok").select(["recording_id", "path"])
+    metadata = _read_asset(home, "metadata_table", folder).to_pandas()
+    joined = found.merge(ok.to_pandas(), on="recording_id", how="left").merge(
+        metadata, on="path", how="left"
+    )
+    first = ["window_id", "score"]
+    ordered = joined[first + [c for c in joined.columns if c not in first]]
+    return [_plain(row) for row in ordered.to_dict("records")]
 
 
 def _checked(query: object, dim: int) -> np.ndarray:
@@ -159,12 +199,17 @@ def _checked(query: object, dim: int) -> np.ndarray:
     return array
 
 
-def _file_vector(path: Path, checkpoint: str, settings: Settings) -> np.ndarray:
-    """float32 [dim] of a whole sound file: the mean over the model's inputs across it."""
+def _file_vector(path: Path, checkpoint: str, settings: Settings, folder: str) -> np.ndarray:
+    """float32 [dim] of a whole file: the mean over the model's inputs across it."""
     from audio_assets.encoding.clip import encode_file
     from audio_assets.models.encoder import load_encoder
 
     encoder = load_encoder(checkpoint, device=settings.device, precision=settings.precision)
+    entry = FolderRegistry(Home.of(settings)).get(folder)
+    if entry.radio is not None:
+        from audio_assets.radio.query import encode_iq_file
+
+        return encode_iq_file(path, encoder, entry)
     return encode_file(path, encoder)
 
 

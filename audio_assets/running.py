@@ -10,11 +10,12 @@ from pydantic import ValidationError
 from audio_assets.errors import UsageError
 from audio_assets.folders import AudioFolder, FolderRegistry
 from audio_assets.home import Home
+from audio_assets.radio.folder import RadioOptions, is_radio, register_radio
 from audio_assets.recordings.windows import WindowGrid
 from audio_assets.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from audio_assets.orchestration.runner import RunReport
+    from audio_assets.orchestration.run_report import RunReport
     from audio_assets.recordings.clock import ClockCorrection
 
 
@@ -30,6 +31,7 @@ def run(
     time_zone: str | None = None,
     time_pattern: str | None = None,
     clock: ClockCorrection | None = None,
+    radio: RadioOptions | None = None,
     verify: bool = False,
     settings: Settings | None = None,
 ) -> RunReport:
@@ -48,6 +50,8 @@ def run(
             (`recordings.times.compile_pattern`), "" for the known recorders' patterns again; what
             the folder has when None.
         clock: what the recorder's clock was wrong by; what the folder has when None.
+        radio: what is said of IQ recordings, and windows counted in samples; None for sound, and
+            for folders of radio that need nothing said.
         verify: hash every file again, even when size and times are unchanged.
         settings: the settings; from the environment when None.
 
@@ -58,7 +62,7 @@ def run(
         UsageError: the folder does not exist, its name is taken, or its grid is another one.
         AudioAssetsError: an asset failed; the message says which and what to do.
     """
-    from audio_assets.orchestration.runner import run_folder
+    from audio_assets.orchestration.runner import run_folder  # imports Dagster
 
     settings = settings or load_settings()
     home = Home.of(settings).ensure()
@@ -66,7 +70,7 @@ def run(
     registered = register_folder(
         home, Path(folder), checkpoint, name=name, policy=policy, window=window, hop=hop,
         tail=tail, synthetic_geo=settings.add_synthetic_geo, time_zone=time_zone,
-        time_pattern=time_pattern, clock=clock, usual_window=settings.window_s,
+        time_pattern=time_pattern, clock=clock, radio=radio, usual_window=settings.window_s,
     )  # fmt: skip
     return run_folder(home, registered.key, checkpoint, settings, verify=verify)
 
@@ -85,6 +89,7 @@ def register_folder(
     time_zone: str | None = None,
     time_pattern: str | None = None,
     clock: ClockCorrection | None = None,
+    radio: RadioOptions | None = None,
     usual_window: float | None = None,
 ) -> AudioFolder:
     """Put a folder into the registry, or find it there, and add the checkpoint to its wanted ones.
@@ -103,6 +108,11 @@ def register_folder(
     times = {"timezone": time_zone, "time_pattern": time_pattern, "clock": clock}
     registry = FolderRegistry(home)
     known = _registered(registry, root, name)
+    if is_radio(root, known, radio):
+        return register_radio(
+            registry, root, card, known, radio or RadioOptions(), name=name,
+            asked=(policy, window, hop, tail), synthetic_geo=synthetic_geo, **times,
+        )  # fmt: skip
     if known is None or known.input_seconds is None:
         loader = known.loader if known else "auto"
         grid = requested_grid(
@@ -153,6 +163,8 @@ def requested_grid(
     """`base` with what the user asked for; asking for a length or hop means sliding windows."""
     if policy is None and (window is not None or hop is not None or tail is not None):
         policy = "sliding"
+    if base.window_samples is not None and policy != "clip" and window is None and hop is None:
+        return base.model_copy(update={"tail": tail or base.tail})
     length = window if window is not None else base.window_s
     step = hop if hop is not None else (length if window is not None else base.hop_s)
     try:

@@ -1,4 +1,7 @@
-"""Exact search over the vectors of several folders at once, as long as they share one space."""
+"""Search over the vectors of several folders at once, as long as they share one space.
+
+Exact; a folder with an index on disk (`indexed_space`) is searched by that.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,33 @@ class Space:
     def dim(self) -> int:
         """Length of a vector."""
         return self.units.shape[1]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the vectors take."""
+        return self.units.nbytes
+
+    def vector(self, row: int) -> np.ndarray:
+        """The unit vector of a window, float32 [dim]."""
+        return self.units[row]
+
+    def best(self, unit: np.ndarray, k: int, keep: np.ndarray | None) -> list[tuple[int, float]]:
+        """Rows and cosines of the k nearest, best first; equal ones in the order of rows.
+
+        Args:
+            unit: float32 [dim], of length 1 or 0.
+            k: at least 1.
+            keep: bool [N], the rows that may be found; None for all.
+        """
+        from audio_assets.analysis.neighbours import top_k
+
+        scores = self.units @ unit
+        if keep is not None:
+            # all rows are scored: picking most of 100,000 out first would copy 300 MB
+            scores = np.where(keep, scores, -np.inf)
+        count = len(scores) if keep is None else int(keep.sum())
+        rows = top_k(scores[None], min(k, count))[0]
+        return list(zip(rows.tolist(), scores[rows].tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -104,6 +134,8 @@ class Spaces:
         ]
 
     def _open(self, folder: str, checkpoint: str) -> Space:
+        from audio_assets.indexed_space import open_indexed
+
         path = self.home.asset("embeddings", checkpoint=checkpoint, folder=folder)
         try:
             status = path.stat()
@@ -118,7 +150,7 @@ class Spaces:
             if kept is not None and kept[0] == stamp:
                 self._kept.move_to_end((folder, checkpoint))
                 return kept[1]
-        space = _read(self.home, folder, checkpoint)
+        space = open_indexed(self.home, folder, checkpoint) or _read(self.home, folder, checkpoint)
         with self._lock:
             self._kept[folder, checkpoint] = (stamp, space)
             while len(self._kept) > 1 and self._bytes() > CACHE_BYTES:
@@ -126,7 +158,7 @@ class Spaces:
         return space
 
     def _bytes(self) -> int:
-        return sum(space.units.nbytes for _, space in self._kept.values())
+        return sum(space.nbytes for _, space in self._kept.values())
 
 
 def vector_of(spaces: Sequence[Space], window_id: str) -> np.ndarray:
@@ -138,7 +170,7 @@ def vector_of(spaces: Sequence[Space], window_id: str) -> np.ndarray:
     for space in spaces:
         rows = np.flatnonzero(space.window_ids == window_id)
         if len(rows):
-            return space.units[rows[0]]
+            return space.vector(int(rows[0]))
     folders = ", ".join(space.folder for space in spaces)
     raise NotFoundError(f"There is no window {window_id!r} with an embedding in {folders}.")
 
@@ -165,7 +197,7 @@ def nearest(
     Raises:
         UsageError: the query has another length or is not finite.
     """
-    from audio_assets.analysis.neighbours import top_k, unit_rows
+    from audio_assets.analysis.neighbours import unit_rows
 
     query = np.asarray(query, np.float32).reshape(-1)
     if len(query) != spaces[0].dim:
@@ -175,17 +207,16 @@ def nearest(
     unit = unit_rows(query[None])[0]
     hits: list[Hit] = []
     for space in spaces:
-        keep = space.window_ids != leave_out
+        parts: list[np.ndarray] = []
+        if leave_out is not None:
+            parts.append(space.window_ids != leave_out)
         if only is not None:
-            keep &= np.isin(space.recording_ids, list(only.get(space.folder, ())))
+            parts.append(np.isin(space.recording_ids, list(only.get(space.folder, ()))))
         if rows is not None:
-            keep &= rows[space.folder]
-        count = int(keep.sum())
-        if count:
-            # all rows are scored: picking most of 100,000 out first would copy 300 MB
-            scores = np.where(keep, space.units @ unit, -np.inf)[None]
-            best = top_k(scores, min(k, count))[0]
-            hits += [Hit(space, int(i), float(scores[0, i])) for i in best]
+            parts.append(rows[space.folder])
+        keep = np.logical_and.reduce(parts) if parts else None
+        if len(space.window_ids) and (keep is None or keep.any()):
+            hits += [Hit(space, row, score) for row, score in space.best(unit, k, keep)]
     return sorted(hits, key=lambda hit: (-hit.score, hit.space.folder, hit.row))[:k]
 
 
@@ -214,7 +245,7 @@ def _read(home: Home, folder: str, checkpoint: str) -> Space:
 def _require_one(spaces: Sequence[Space]) -> None:
     groups: dict[str, list[str]] = {}
     for space in spaces:
-        if len(space.units):
+        if len(space.window_ids):
             groups.setdefault(space.signature, []).append(space.folder)
     if len(groups) > 1:
         listed = "; ".join(f"{s[:16]}: {', '.join(folders)}" for s, folders in groups.items())

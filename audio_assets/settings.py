@@ -38,10 +38,23 @@ class Settings(BaseSettings):
 
     checkpoint: str = Field(DEFAULT_CHECKPOINT, description="Checkpoint used where none is named")
     device: Literal["auto", "cuda", "mps", "cpu"] = Field("auto", description="Where models run")
-    precision: Literal["fp32", "bf16"] = Field("fp32", description="Arithmetic of torch encoders")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto",
+        description="Arithmetic of torch encoders; auto: bf16 where the processor has it and the "
+        "card states that vectors agree",
+    )
     batch_size: Annotated[int, Field(ge=1, le=4096)] = Field(32, description="Windows per batch")
     num_workers: Annotated[int, Field(ge=0, le=64)] = Field(
         0, description="Decoding threads; 0 takes one per processor"
+    )
+    engine: Literal["local", "ray"] = Field(
+        "local", description="Where folders are encoded: this process, or a Ray cluster"
+    )
+    ray_address: str = Field(
+        "", description="Head of the Ray cluster (`host:port` or `auto`); this machine if unset"
+    )
+    ray_encoders: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0, description="Actors that hold the model; 0 takes one per GPU, or 3 of 4 processors"
     )
 
     seed: int = Field(51, description="Seed of UMAP, t-SNE and clustering")
@@ -68,7 +81,23 @@ class Settings(BaseSettings):
     )
     similarity_k: Annotated[int, Field(ge=1, le=10_000)] = Field(20, description="Neighbours kept")
     similarity_backend: Literal["exact", "sklearn"] = Field(
-        "exact", description="FiftyOne similarity backend"
+        "exact", description="FiftyOne similarity backend up to lancedb_above windows"
+    )
+
+    lancedb_above: Annotated[int, Field(ge=1)] = Field(
+        100_000,
+        description="Windows of a folder above which similarity is searched in a LanceDB index "
+        "(extra lancedb) instead of exactly",
+    )
+    umap_sample: Annotated[int, Field(ge=1000)] = Field(
+        100_000, description="Windows UMAP is fitted on; above, the rest is placed among them"
+    )
+    tsne_sample: Annotated[int, Field(ge=1000)] = Field(
+        50_000, description="Windows t-SNE is fitted on; above, the rest is placed among them"
+    )
+    app_samples: Annotated[int, Field(ge=1)] = Field(
+        200_000,
+        description="Samples of a FiftyOne data set at most; above, a seeded sample of the windows",
     )
 
     embedding_field: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")] = Field(
@@ -97,6 +126,10 @@ class Settings(BaseSettings):
     target_sample_rate: Annotated[int, Field(ge=1000, le=10_000_000)] | None = Field(
         None, description="Input rate of models whose file does not state one, in hertz"
     )
+    remote_cache_mb: Annotated[int, Field(ge=1)] = Field(
+        10_240, description="Local copies of a bucket's recordings, per process, in megabytes"
+    )
+    s3_anonymous: bool = Field(False, description="Read public buckets without credentials")
     models_dir: Path | None = Field(
         None, description="Directory of model files that the API may scan and register"
     )

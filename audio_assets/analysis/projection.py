@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
+from audio_assets.analysis.map_quality import map_quality
 from audio_assets.analysis.neighbours import unit_rows
+from audio_assets.analysis.out_of_sample import lay_out
 from audio_assets.analysis.umap_layout import SMALLEST, pca_layout, umap_layout
-from audio_assets.encoding.embeddings_file import vectors_of
 from audio_assets.schemas import COORDINATES, COORDINATES_3D
 from audio_assets.settings import Settings
 
@@ -32,6 +33,8 @@ class UmapParameters(BaseModel):
     n_neighbors: Annotated[int, Field(ge=2)] = 15
     min_dist: Annotated[float, Field(ge=0, le=1)] = 0.1
     seed: int = 51
+    sample: Annotated[int, Field(ge=4)] = 100_000
+    """Windows that are fitted; more are placed among them."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -40,6 +43,7 @@ class UmapParameters(BaseModel):
             n_neighbors=settings.umap_n_neighbors,
             min_dist=settings.umap_min_dist,
             seed=settings.seed,
+            sample=settings.umap_sample,
         )
 
 
@@ -51,6 +55,8 @@ class TsneParameters(BaseModel):
     perplexity: Annotated[float, Field(gt=0)] = 30.0
     learning_rate: Annotated[float, Field(gt=0)] = 200.0
     seed: int = 51
+    sample: Annotated[int, Field(ge=4)] = 50_000
+    """Windows that are fitted; more are placed among them."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -59,6 +65,7 @@ class TsneParameters(BaseModel):
             perplexity=settings.tsne_perplexity,
             learning_rate=settings.tsne_learning_rate,
             seed=settings.seed,
+            sample=settings.tsne_sample,
         )
 
 
@@ -78,14 +85,21 @@ def umap_coordinates(
         `pca` below four).
     """
     params = params or UmapParameters()
-    layout, used = umap_layout(
-        vectors_of(table),
-        dimensions=dimensions,
-        n_neighbors=params.n_neighbors,
-        min_dist=params.min_dist,
-        seed=params.seed,
-    )
-    return _table(table, layout, params, {**used, "metric": "cosine", "min_dist": params.min_dist})
+    used: dict[str, Any] = {}
+
+    def fit(vectors: np.ndarray) -> np.ndarray:
+        layout, found = umap_layout(
+            vectors,
+            dimensions=dimensions,
+            n_neighbors=params.n_neighbors,
+            min_dist=params.min_dist,
+            seed=params.seed,
+        )
+        used.update(found, metric="cosine", min_dist=params.min_dist)
+        return layout
+
+    layout, fitted = lay_out(table, params.sample, params.seed, fit)
+    return _table(table, layout, params, {**used, **_quality(table, layout, params.seed, fitted)})
 
 
 def tsne_coordinates(
@@ -103,9 +117,23 @@ def tsne_coordinates(
         with fewer than four windows, or when all vectors are equal, the map is a PCA.
     """
     params = params or TsneParameters()
-    units = unit_rows(vectors_of(table))
+    used: dict[str, Any] = {}
+
+    def fit(vectors: np.ndarray) -> np.ndarray:
+        layout, found = _tsne_layout(unit_rows(vectors), params, dimensions)
+        used.update(found)
+        return layout
+
+    layout, fitted = lay_out(table, params.sample, params.seed, fit)
+    return _table(table, layout, params, {**used, **_quality(table, layout, params.seed, fitted)})
+
+
+def _tsne_layout(
+    units: np.ndarray, params: TsneParameters, dimensions: Literal[2, 3]
+) -> tuple[np.ndarray, dict[str, Any]]:
+    """The layout of unit vectors [n, dim], float32 [n, dimensions], and the values used."""
     if len(units) < SMALLEST or bool((units == units[:1]).all()):
-        return _table(table, pca_layout(units, dimensions), params, {"method": "pca"})
+        return pca_layout(units, dimensions), {"method": "pca"}
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
@@ -132,7 +160,13 @@ def tsne_coordinates(
         "learning_rate": rate,
         "metric": "euclidean on unit vectors",
     }
-    return _table(table, layout, params, used)
+    return layout, used
+
+
+def _quality(table: pa.Table, layout: np.ndarray, seed: int, fitted: int) -> dict[str, Any]:
+    """What the map is worth, and of how many windows it was made."""
+    quality = map_quality(table, layout, seed=seed)
+    return {"fitted": fitted, **({"quality": quality} if quality else {})}
 
 
 def parameters_of(table: pa.Table) -> dict[str, Any]:

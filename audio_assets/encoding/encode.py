@@ -17,7 +17,9 @@ from audio_assets.encoding.embeddings_file import (
     rows_per_group,
     write_embeddings,
 )
+from audio_assets.encoding.engine import Engine
 from audio_assets.encoding.failures import Failures
+from audio_assets.encoding.fetched_inputs import Files, read_fetched
 from audio_assets.encoding.inputs import InputBatch, Readers, read_inputs
 from audio_assets.encoding.jobs import InputJob, input_jobs, recordings_by_path
 from audio_assets.encoding.pipeline import ordered_map
@@ -72,6 +74,8 @@ def encode_folder(
     spectrograms: Path | None = None,
     batch_size: int = 32,
     workers: int = 0,
+    engine: Engine | None = None,
+    files: Files | None = None,
 ) -> EncodeReport:
     """Compute the vector of every window of a folder and publish the embeddings table.
 
@@ -92,6 +96,9 @@ def encode_folder(
             transform and span are the encoder's.
         batch_size: rows per call of the model.
         workers: decoding threads; 0 takes one per processor.
+        engine: where inputs are read and encoded; threads of this process where None. Another
+            one reads no spectrogram store.
+        files: where this process finds the recordings; below `root` where None.
 
     Returns:
         Counts, failures and timings.
@@ -109,8 +116,13 @@ def encode_folder(
     old = EmbeddingsFile.reusable(previous, encoder.dim)
     try:
         before = _plan(windows, old, shards, signature)
-        run = _Run(root, recordings, windows, before.todo, encoder, shards, spectrograms)
-        run.encode(batch_size, workers)
+        stored = spectrograms if engine is None and files is None else None
+        run = _Run(root, recordings, windows, before.todo, encoder, shards, stored)
+        run.files = files
+        if engine is None:
+            run.encode(batch_size, workers)
+        else:
+            run.encode_on(engine, batch_size)
         writing = time.perf_counter()
         rows, keep = kept_windows(windows, run.failures.mask(windows["path"]))
         places = Plan(before.previous, shards.locate(windows["window_id"]))
@@ -159,6 +171,7 @@ class _Run:
         self.windows, self.todo = windows, todo
         self.encoder, self.shards = encoder, shards
         self.failures, self.checks = Failures(), VectorChecks()
+        self.files: Files | None = None
         self.recordings = recordings_by_path(root, recordings) if len(todo) else {}
         self.seconds: dict[str, float] = {}
         self.calls = self.from_arrays = 0
@@ -188,6 +201,23 @@ class _Run:
             self.shards.flush()
         self.seconds["encode"], self.calls = batches.seconds, batches.calls
 
+    def encode_on(self, engine: Engine, batch_size: int) -> None:
+        """The same on another engine; what it finished before an error is kept."""
+        if not len(self.todo):
+            return
+        with Progress(len(self.todo), "embeddings", "windows") as progress:
+            try:
+                for part in engine.encode(self._jobs(), self.encoder, batch_size):
+                    for path, reason in part.failed:
+                        self.failures.add(path, reason)
+                    for name, seconds in part.seconds.items():
+                        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+                    self.calls += part.calls
+                    self.shards.add(self._ids.take(pa.array(part.windows)), part.vectors)
+                    progress.update(len(part.windows))
+            finally:
+                self.shards.flush()
+
     def _jobs(self) -> Iterator[InputJob]:
         """Jobs in the order of the windows, those of stored arrays among them."""
         skip = self.failures.__contains__
@@ -203,6 +233,8 @@ class _Run:
     def _read(self, job: InputJob) -> InputBatch:
         if self._stored is not None and job.spans.shape[1] == 1:
             return self._stored.read(job)
+        if self.files is not None:
+            return read_fetched(job, self.encoder.transform, self._readers, self.files)
         return read_inputs(job, self.encoder.transform, self._readers)
 
     def _keep(self, call: Call) -> None:

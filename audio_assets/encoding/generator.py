@@ -17,7 +17,12 @@ from audio_assets.encoding.encode import encode_folder
 from audio_assets.encoding.file_recordings import recordings_of
 from audio_assets.encoding.module_encoder import ModuleEncoder, WithTransform, weights_hash
 from audio_assets.encoding.protocols import ArrayTransform, InputEncoder
-from audio_assets.encoding.signature import CODE_VERSION, canonical, transform_fields
+from audio_assets.encoding.signature import (
+    CODE_VERSION,
+    arithmetic,
+    canonical,
+    transform_fields,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +137,9 @@ def _identify(model: Any, encoder: InputEncoder) -> tuple[str, dict[str, Any]]:
         "checkpoint_hash": weights_hash(module) if hasattr(module, "state_dict") else "",
         "model_config": dict(card.encoding_fields()) if card else {"kind": type(model).__name__},
         "transform": transform_fields(encoder.transform),
-        "precision": getattr(model, "precision", "fp32"),
+        "precision": arithmetic(
+            getattr(model, "precision", "fp32"), getattr(encoder, "device", "cpu")
+        ),
         "device": getattr(encoder, "device", "cpu"),
         "resampler": RESAMPLER,
     }

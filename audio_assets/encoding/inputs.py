@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from audio_assets.encoding.jobs import InputJob, Recording
+from audio_assets.encoding.jobs import InputJob, Recording, is_native
 from audio_assets.encoding.protocols import ArrayTransform
 from audio_assets.errors import AudioAssetsError, RecordingError
 
 if TYPE_CHECKING:
+    from audio_assets.radio.statement import RadioSettings
     from audio_assets.recordings.decode import Reader
 
 
@@ -37,8 +38,8 @@ class Readers:
     def __init__(self) -> None:
         self._open: dict[int, tuple[Path, Reader]] = {}
 
-    def get(self, file: Path) -> Reader:
-        """This thread's reader of `file`.
+    def get(self, file: Path, radio: RadioSettings | None = None) -> Reader:
+        """This thread's reader of `file`; `radio` is what its folder says of IQ.
 
         Raises:
             RecordingError: when it cannot be opened.
@@ -50,7 +51,7 @@ class Readers:
         if known is not None and known[0] == file:
             return known[1]
         self.drop()
-        reader = Reader(file)
+        reader = Reader(file, radio)
         self._open[thread] = (file, reader)
         return reader
 
@@ -105,7 +106,9 @@ def _read(
     recording = job.recording
     out = np.empty((len(job.spans), *transform.output_shape), transform.output_dtype)
     spent = np.zeros(3)
-    reader = readers.get(recording.file)
+    reader = readers.get(recording.file, recording.radio)
+    if is_native(transform):
+        return _read_iq(job, transform, reader, out, seconds)
     for row, (start, frames) in enumerate(job.spans.tolist()):
         began = time.perf_counter()
         waveform = reader.read(start, frames)
@@ -122,6 +125,24 @@ def _read(
         out[row] = transform(waveform[None])[0]
         spent += np.diff([began, decoded, fitted, time.perf_counter()])
     seconds.update(zip(("decode", "resample", "transform"), spent.tolist(), strict=True))
+    return out
+
+
+def _read_iq(
+    job: InputJob, transform: ArrayTransform, reader: Reader, out: np.ndarray,
+    seconds: dict[str, float],
+) -> np.ndarray:  # fmt: skip
+    """Windows of IQ samples, transformed at their own rate; `out` filled."""
+    from audio_assets.radio.span import read_window
+
+    spent = np.zeros(2)
+    for row, (start, frames) in enumerate(job.spans.tolist()):
+        began = time.perf_counter()
+        samples = read_window(reader, start, frames)
+        decoded = time.perf_counter()
+        out[row] = transform(samples[None])[0]
+        spent += np.diff([began, decoded, time.perf_counter()])
+    seconds.update(zip(("decode", "transform"), spent.tolist(), strict=True))
     return out
 
 

@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audio_assets.encoding.protocols import ArrayTransform
+from audio_assets.radio.marked import radio_of
+from audio_assets.radio.statement import RadioSettings
 
 JOB_BYTES = 16 << 20
 JOB_INPUTS = 64
@@ -26,6 +28,7 @@ class Recording:
     frames: int
     size: int
     mtime_ns: int | None
+    radio: RadioSettings | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ def recordings_by_path(root: Path, recordings: pa.Table) -> dict[str, Recording]
     ok = recordings.filter(pc.field("status") == "ok")
     names = ("path", "sample_rate", "frames", "bytes", "mtime_ns")
     rows = zip(*(ok[name].to_pylist() for name in names), strict=True)
-    return {path: Recording(path, root / path, *facts) for path, *facts in rows}
+    radio = radio_of(recordings)
+    return {path: Recording(path, root / path, *facts, radio=radio) for path, *facts in rows}
 
 
 def input_jobs(
@@ -137,10 +141,16 @@ def first_spans(
 
 def inputs_per_job(recording: Recording, transform: ArrayTransform) -> int:
     """As many inputs as 16 MiB of samples or arrays hold, 1 to 64."""
-    native = transform.input_samples * recording.sample_rate / transform.sample_rate
+    scale = 1 if is_native(transform) else recording.sample_rate / transform.sample_rate
+    native = transform.input_samples * scale
     array = int(np.prod(transform.output_shape)) * np.dtype(transform.output_dtype).itemsize
     largest = max(4 * native, 4 * transform.input_samples, array)
     return int(np.clip(JOB_BYTES // max(1, largest), 1, JOB_INPUTS))
+
+
+def is_native(transform: ArrayTransform) -> bool:
+    """Whether a transform takes whole windows of IQ samples at the recording's own rate."""
+    return bool(getattr(transform, "native", False))
 
 
 def _spans(
@@ -152,6 +162,9 @@ def _spans(
     rate, frames = recording.sample_rate, recording.frames
     padded = np.rint(windows["padded_s"].to_numpy() * rate).astype(np.int64)
     columns = windows["start_frame"].to_numpy(), windows["frames"].to_numpy(), padded
+    if is_native(transform):
+        yield from ([span] for span in zip(*(c.tolist() for c in columns[:2]), strict=True))
+        return
     for start, length, zeros in zip(*(column.tolist() for column in columns), strict=True):
         yield input_spans(
             start, length, rate, frames, transform.input_samples, transform.sample_rate, zeros

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,7 @@ class Previews:
             StorageError: when the directory cannot be written.
         """
         self.directory, self.transform = directory, transform
+        self.paint: Callable[[str, np.ndarray, Path], None] | None = None
         try:
             directory.mkdir(parents=True, exist_ok=True)
             marker = directory / MARKER
@@ -66,7 +67,11 @@ class Previews:
         path = self.directory / png_name(window_id)
         temporary = path.with_name(f"{TEMPORARY}{threading.get_ident()}.png")
         try:
-            write_preview_png(self.transform.to_image(array), temporary)
+            image = self.transform.to_image(array)
+            if self.paint is None:
+                write_preview_png(image, temporary)
+            else:
+                self.paint(window_id, image, temporary)
             temporary.replace(path)
         except OSError as error:
             temporary.unlink(missing_ok=True)

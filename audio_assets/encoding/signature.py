@@ -51,11 +51,17 @@ def encoding_signature(
             "weights": weights_sha256,
             "transform": transform_fields(transform),
             "grid": json.loads(grid.to_json()),
-            "precision": precision,
+            "precision": arithmetic(precision, device_class),
             "device": device_class,
             "resampler": resampler,
         }
     )
+
+
+def arithmetic(precision: str, device_class: str) -> str:
+    """The precision, with the kernels where they have changed since signatures were first made."""
+    packed = (precision, device_class) == ("bf16", "cpu")
+    return "bf16, packed weights" if packed else precision
 
 
 def spectrogram_signature(transform: ArrayTransform, grid: Grid) -> str:

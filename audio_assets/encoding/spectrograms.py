@@ -18,6 +18,7 @@ from audio_assets.encoding.jobs import (
     Recording,
     first_spans,
     input_jobs,
+    is_native,
     recordings_by_path,
 )
 from audio_assets.encoding.pipeline import ordered_map
@@ -50,6 +51,7 @@ class SpectrogramReport:
         seconds: wall time.
         signature: the spectrogram signature.
         stage_seconds: seconds per stage, summed over threads: decode, resample, transform, png.
+        audio_seconds: length of the computed windows altogether.
     """
 
     rows: int
@@ -63,6 +65,7 @@ class SpectrogramReport:
     seconds: float
     signature: str
     stage_seconds: dict[str, float] = field(default_factory=dict)
+    audio_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,10 @@ def compute_spectrograms(
     directory = store_directory(work_dir, signature)
     shards = ShardStore(directory, transform.output_shape, transform.output_dtype)
     previews = Previews(png_dir or out_dir / "png", signature, transform)
+    if is_native(transform):
+        from audio_assets.radio.waterfalls import painter_of
+
+        previews.paint = painter_of(root, windows, recordings, transform)
     drawn = previews.names()
     nowhere = np.full(len(ids), -1, np.int64)
     plan = Plan(nowhere if old is None else old.locate(ids), shards.locate(ids))
@@ -161,6 +168,7 @@ def compute_spectrograms(
     remove_other_signatures(work_dir)
     computed = np.zeros(len(ids), bool)
     computed[plan.todo] = True
+    ends, starts = rows["end_s"].to_numpy(), rows["start_s"].to_numpy()
     return SpectrogramReport(
         rows=rows.num_rows,
         computed=int(computed[keep].sum()),
@@ -173,6 +181,7 @@ def compute_spectrograms(
         seconds=time.perf_counter() - started,
         signature=signature,
         stage_seconds={name: round(s, 3) for name, s in seconds.items()},
+        audio_seconds=float((ends - starts)[computed[keep]].sum()),
     )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from audio_assets.explore.exact_backend import ExactConfig, ExactIndex
+from audio_assets.explore.lance_backend import LanceConfig, LanceIndex
 from audio_assets.explore.ledger import CheckpointEntry
 from audio_assets.explore.sklearn_backend import SklearnConfig, SklearnIndex
 from audio_assets.explore.vectors import Vectors
@@ -25,6 +26,8 @@ BACKENDS: dict[str, tuple[type, type]] = {
     "exact": (ExactConfig, ExactIndex),
     "sklearn": (SklearnConfig, SklearnIndex),
 }
+
+LANCEDB = "lancedb"
 
 
 def sync_similarity(
@@ -39,7 +42,10 @@ def sync_similarity(
         return _publish(dataset, entry, "sim", None)
     key = _key("sim", entry, ids, vectors.digest.encode(), f"{backend} {entry.vector_field}")
     if _is_missing(dataset, entry, "sim", key):
-        _register_similarity(dataset, key, entry.vector_field, ids, vectors, backend)
+        if backend == LANCEDB:
+            _register_lancedb(dataset, key, entry)
+        else:
+            _register_similarity(dataset, key, entry.vector_field, ids, vectors, backend)
     return _publish(dataset, entry, "sim", key)
 
 
@@ -87,6 +93,16 @@ def _register_similarity(
         sample_ids=np.asarray(ids)[vectors.present], backend=method,
     )  # fmt: skip
     method.save_run_results(dataset, key, results)
+
+
+def _register_lancedb(dataset: fo.Dataset, key: str, entry: CheckpointEntry) -> None:
+    """Point a run at the index that similarity_index built; no vector is read."""
+    config = LanceConfig(
+        embeddings_field=entry.vector_field, checkpoint=entry.name, folder=str(dataset.name)
+    )
+    method = config.build()
+    method.register_run(dataset, key, overwrite=False)
+    method.save_run_results(dataset, key, LanceIndex(dataset, method.config, key, backend=method))
 
 
 def _points(

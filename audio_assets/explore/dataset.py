@@ -15,6 +15,7 @@ from filelock import FileLock
 from pymongo.errors import PyMongoError
 
 from audio_assets.errors import DatabaseError, NotMaterializedError, UsageError
+from audio_assets.explore.app_sample import shown_windows
 from audio_assets.explore.environment import load_fiftyone
 from audio_assets.explore.mongod import user_uri
 from audio_assets.home import Home
@@ -44,6 +45,7 @@ class SyncReport:
 
     dataset: str
     samples: int
+    windows: int  # of the folder; more than samples where the data set is a sample of them
     added: int
     updated: int
     removed: int
@@ -78,7 +80,8 @@ def sync_dataset(
 ) -> SyncReport:
     """Bring the folder's data set up to date with one checkpoint's results.
 
-    One sample per window, found again by `window_id`: never a second one, none whose window is
+    One sample per window (of a sample of the windows above `app_samples`), found again by
+    `window_id`: never a second one, none whose window is
     gone, and only values that differ are written. Tags, saved views, workspaces, fields that a
     person made and the vectors of other checkpoints stay as they are.
 
@@ -109,6 +112,7 @@ def sync_dataset(
         events_field,
         fields,
         ledger,
+        radio_fields,
         samples,
         score_columns,
         vectors,
@@ -117,6 +121,8 @@ def sync_dataset(
     from audio_assets.explore.columns import build_sample_table
     from audio_assets.explore.window_edits import apply_window_edits
 
+    whole = windows.num_rows
+    windows = shown_windows(windows, settings.app_samples, settings.seed)
     samples.check_previews(png_dir, windows["window_id"].to_pylist())
     with exclusive_dataset(home, folder.key):
         dataset, book, new = _open(folder.key, settings.persistent)
@@ -127,6 +133,8 @@ def sync_dataset(
             png_dir=png_dir.resolve(),
             reserved={*fields.reserved_names(), *foreign, *_of_checkpoints(book)},
         )  # fmt: skip
+        if getattr(folder, "radio", None) is not None:
+            radio_fields.add_radio_columns(table, png_dir, foreign)
         apply_window_edits(home, folder.key, table)
         rows = vectors.read_vectors(embeddings, table.window_ids)
         _declare(dataset, book, entry, table, clusters)
@@ -147,23 +155,36 @@ def sync_dataset(
         events_field.sync_folder_events(dataset, folder, change.ids, windows, recordings)
         fields.index_fields(dataset, table.columns)
         ids = dict(zip(table.window_ids, change.ids, strict=True))
-        backend = settings.similarity_backend
+        backend = _backend(home, folder.key, checkpoint, whole, settings)
         brain.sync_similarity(dataset, entry, change.ids, rows, backend)
         brain.sync_projection(dataset, entry, "umap", ids, umap)
         brain.sync_projection(dataset, entry, "tsne", ids, tsne)
         if new:
             workspace.style_new_dataset(dataset)
         workspace.save_workspace(dataset)
-        workspace.show_in_player(dataset, book)
+        if getattr(folder, "radio", None) is not None:
+            radio_fields.show_radio(dataset, book)
+        else:
+            workspace.show_in_player(dataset, book)
         samples.check_counts(dataset, len(table))
         ledger.save_ledger(dataset, book)
         return SyncReport(
-            dataset=folder.key, samples=len(table), added=change.added, updated=change.updated,
-            removed=change.removed, vectors=written,
+            dataset=folder.key, samples=len(table), windows=whole, added=change.added,
+            updated=change.updated, removed=change.removed, vectors=written,
             without_vector=int((~rows.present).sum()), brain_keys=dict(entry.runs),
             fields=[*table.columns, entry.vector_field], renamed=table.renamed,
             seconds=round(time.monotonic() - started, 3),
         )  # fmt: skip
+
+
+def _backend(home: Home, folder: str, checkpoint: str, windows: int, settings: Settings) -> str:
+    """LanceDB where a run built an index, above a number of windows; else what is set."""
+    if windows <= settings.lancedb_above:
+        return settings.similarity_backend
+    from audio_assets.analysis.vector_index import index_directory
+
+    built = index_directory(home, folder, checkpoint).is_dir()
+    return "lancedb" if built else settings.similarity_backend
 
 
 def open_dataset(home: Home, name: str) -> fo.Dataset:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import fiftyone as fo
@@ -38,12 +38,22 @@ def sync_folder_events(
     Returns:
         How many windows were written.
     """
-    events, problems = read_events(folder.root, recordings["path"].to_pylist())
+    paths = recordings["path"].to_pylist()
+    events, problems = read_events(folder.root, paths)
+    radio = getattr(folder, "radio", None)
+    centers = None
+    if radio is not None:
+        from audio_assets.radio.centers import window_centers
+        from audio_assets.radio.events import sigmf_events
+
+        events += sigmf_events(folder.root, paths, radio)
+        centers = window_centers(folder.root, windows, radio)
     for problem in problems[:MOST_WARNINGS]:
         log.warning("%s", problem)
     if len(problems) > MOST_WARNINGS:
         log.warning("%s more lines of event tables are of no use", len(problems) - MOST_WARNINGS)
-    return sync_events(dataset, ids, windows, recordings, events, preview_axes(folder))
+    axes = preview_axes(folder)
+    return sync_events(dataset, ids, windows, recordings, events, axes, centers)
 
 
 def sync_events(
@@ -53,6 +63,7 @@ def sync_events(
     recordings: pa.Table,
     events: Iterable[Event],
     axes: PreviewAxes,
+    centers: Sequence[float] | None = None,
 ) -> int:
     """Make the field `events` say what the tables say; write only windows that differ.
 
@@ -63,6 +74,7 @@ def sync_events(
         recordings: `schemas.RECORDINGS`, for rates and lengths.
         events: of the folder.
         axes: of its previews.
+        centers: centre frequency of each window of radio in Hz.
 
     Returns:
         How many windows were written.
@@ -81,7 +93,8 @@ def sync_events(
     facts = {r["path"]: (r["sample_rate"], r["frames"]) for r in recordings.to_pylist()}
     stored = _stored(dataset)
     changes: dict[str, fo.Detections] = {}
-    for sample_id, row in zip(ids, windows.to_pylist(), strict=True):
+    middles = centers or [0.0] * len(ids)
+    for sample_id, row, center in zip(ids, windows.to_pylist(), middles, strict=True):
         theirs = by_path.get(row["path"], ())
         wanted = [e for e in theirs if e.begin_s < row["end_s"] and e.end_s > row["start_s"]]
         ours, drawn = stored.get(sample_id, ({}, False))
@@ -89,7 +102,7 @@ def sync_events(
             continue
         rate, frames = facts[row["path"]]
         window = Window(
-            row["start_frame"], row["frames"], round(row["padded_s"] * rate), rate, frames
+            row["start_frame"], row["frames"], round(row["padded_s"] * rate), rate, frames, center
         )
         made = {e.event_id: _detection(e, row["start_s"], window, axes) for e in wanted}
         if {key: _box(detection) for key, detection in made.items()} != ours:
@@ -103,6 +116,9 @@ def sync_events(
 def _detection(event: Event, start_s: float, window: Window, axes: PreviewAxes) -> fo.Detection:
     nyquist = window.sample_rate / 2
     low, high = event.low_hz or 0.0, event.high_hz or nyquist
+    if axes.two_sided:
+        low = -nyquist if event.low_hz is None else event.low_hz - window.center_hz
+        high = nyquist if event.high_hz is None else event.high_hz - window.center_hz
     box = axes.box(window, event.begin_s - start_s, event.end_s - start_s, low, min(high, nyquist))
     return fo.Detection(
         label=event.label or "event", bounding_box=[round(v, 6) for v in box],

@@ -17,13 +17,14 @@ from audio_assets.transforms.registry import make_transform
 
 @dataclass(frozen=True)
 class Window:
-    """A window of a recording: frames at the recording's own rate."""
+    """A window of a recording, in frames at its own rate; of radio with its centre frequency."""
 
     start: int
     frames: int
     padded: int
     sample_rate: int
     recording_frames: int
+    center_hz: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class PreviewAxes:
         low_hz: lowest frequency.
         high_hz: highest frequency; None for half the recording's rate.
         scale: hertz → a number that grows evenly with the height.
+        two_sided: of IQ: the window at its own rate, from -rate/2 to rate/2 around the centre.
+        plot: where in the picture the plot is: left, top, width, height as shares of it.
     """
 
     input_samples: int | None = None
@@ -45,9 +48,13 @@ class PreviewAxes:
     low_hz: float = 0.0
     high_hz: float | None = None
     scale: Callable[[float], float] = float
+    two_sided: bool = False
+    plot: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 
     def seconds(self, window: Window) -> tuple[float, float]:
         """Where a preview begins (from the start of its window) and how much it shows."""
+        if self.two_sided:
+            return 0.0, window.frames / window.sample_rate
         if self.input_samples is None:
             return 0.0, (window.frames + window.padded) / window.sample_rate
         first, frames = input_spans(
@@ -74,9 +81,14 @@ class PreviewAxes:
         begin, wide = self.seconds(window)
         left, right = (_share(s, begin, begin + wide) for s in (start_s, end_s))
         highest = self.high_hz or window.sample_rate / 2
-        ends = self.scale(self.low_hz), self.scale(highest)
-        bottom, top = (_share(self.scale(max(hz, self.low_hz)), *ends) for hz in (low_hz, high_hz))
-        return [left, 1.0 - top, max(0.0, right - left), max(0.0, top - bottom)]
+        lowest = -highest if self.two_sided else self.low_hz
+        ends = self.scale(lowest), self.scale(highest)
+        bottom, top = (_share(self.scale(max(hz, lowest)), *ends) for hz in (low_hz, high_hz))
+        x, y, wide, tall = self.plot
+        return [
+            x + left * wide, y + (1.0 - top) * tall,
+            max(0.0, right - left) * wide, max(0.0, top - bottom) * tall,
+        ]  # fmt: skip
 
 
 def preview_axes(folder: Any) -> PreviewAxes:
@@ -89,6 +101,13 @@ def preview_axes(folder: Any) -> PreviewAxes:
     if named is None:
         return PreviewAxes()
     transform = make_transform(named.name, named.params)
+    if getattr(transform, "native", False):
+        from audio_assets.transforms.waterfall_png import plot_box
+
+        height, width = transform.output_shape
+        drawn = named.name == "iq_spectrogram"
+        plot = plot_box(width, height) if drawn else (0.0, 0.0, 1.0, 1.0)
+        return PreviewAxes(two_sided=True, plot=plot)
     params, half = transform.parameters(), transform.sample_rate / 2
     low, high, scale = 0.0, half, float
     if named.name == "cqt":

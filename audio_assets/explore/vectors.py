@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 
 from audio_assets.errors import EncodingError, NotMaterializedError, StorageError
 
+BATCH_ROWS = 8192
+
 
 @dataclass(frozen=True)
 class Vectors:
@@ -37,18 +39,20 @@ def read_vectors(path: Path, window_ids: list[str]) -> Vectors:
     """
     if not path.is_file():
         raise NotMaterializedError(f"There are no embeddings at {path}. Run `audio-assets run`.")
+    position = {w: i for i, w in enumerate(window_ids)}
     try:
-        table = pq.read_table(path, columns=["window_id", "embedding"])
-    except (OSError, pa.ArrowException) as error:
+        with pq.ParquetFile(path) as file:
+            dim = file.schema_arrow.field("embedding").type.list_size
+            rows = np.zeros((len(window_ids), dim), dtype=np.float32)
+            present = np.zeros(len(window_ids), dtype=bool)
+            for batch in file.iter_batches(BATCH_ROWS, columns=["window_id", "embedding"]):
+                order = np.array([position.get(w, -1) for w in batch["window_id"].to_pylist()])
+                here = np.flatnonzero(order >= 0)
+                flat = np.asarray(batch["embedding"].flatten(), dtype=np.float32)
+                rows[order[here]] = flat.reshape(-1, dim)[here]
+                present[order[here]] = True
+    except (OSError, KeyError, pa.ArrowException) as error:
         raise StorageError(f"{path} cannot be read as embeddings: {error}.") from error
-    dim = table.schema.field("embedding").type.list_size
-    chunks = [np.asarray(c.flatten(), dtype=np.float32) for c in table["embedding"].chunks]
-    stored = (np.concatenate(chunks) if chunks else np.empty(0, np.float32)).reshape(-1, dim)
-    position = {w: i for i, w in enumerate(table["window_id"].to_pylist())}
-    order = np.array([position.get(w, -1) for w in window_ids], dtype=np.int64)
-    present = order >= 0
-    rows = np.zeros((len(window_ids), dim), dtype=np.float32)
-    rows[present] = stored[order[present]]
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if len(bad):
         raise EncodingError(

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 What = Literal[
-    "embeddings", "metadata", "clusters", "outliers", "raven", "audacity", "csv", "geojson"
+    "embeddings",
+    "metadata",
+    "clusters",
+    "outliers",
+    "raven",
+    "audacity",
+    "csv",
+    "geojson",
+    "sigmf",
 ]
 LABELS = ("raven", "audacity")
 SOUND_LIST = ".sounds.txt"
@@ -35,7 +43,8 @@ class ExportReport:
     Attributes:
         rows: windows in the files.
         files: files written, lists of sounds not counted.
-        left_out: windows that the format cannot hold (GeoJSON: without coordinates).
+        left_out: windows that the format cannot hold (GeoJSON: without coordinates; SigMF: of
+            sound files).
     """
 
     rows: int
@@ -58,7 +67,8 @@ def export(
     `embeddings`, `metadata`, `clusters` and `outliers` are Parquet, or CSV when `output` ends in
     .csv; `csv` is metadata and one column per dimension; `geojson` has one point per window;
     `raven` and `audacity` are label files, over all recordings with cumulative times (beside it
-    `<output>.sounds.txt` names the recordings in order) or one per recording.
+    `<output>.sounds.txt` names the recordings in order) or one per recording; `sigmf` is a
+    directory with the metadata of each IQ recording, the windows added as annotations.
 
     Args:
         folder: the folder's key.
@@ -76,12 +86,12 @@ def export(
         NotMaterializedError: the pair, its clusters or its data set have not been computed.
     """
     settings = settings or load_settings()
-    _check_output(what, output, per_file)
+    _check_output(what, output, per_file or what == "sigmf")
     chosen = parse_selection(select)
     home = Home.of(settings)
     windows, vectors = load_embeddings(folder, checkpoint, settings=settings)
     needed = what == "clusters" or bool(chosen.clusters)
-    if needed or what in (*LABELS, "geojson"):
+    if needed or what in (*LABELS, "geojson", "sigmf"):
         windows = _with_clusters(home, folder, checkpoint, windows, required=needed)
     rows = _rows(home, folder, chosen, windows)
     windows, vectors = windows.iloc[rows].reset_index(drop=True), vectors[rows]
@@ -89,6 +99,11 @@ def export(
         windows = _outliers(home, folder, checkpoint, windows)
     if what in LABELS:
         return _labels(home, folder, what, windows, output, per_file=per_file)
+    if what == "sigmf":
+        from audio_assets.exports.sigmf import export_sigmf
+
+        entry = FolderRegistry(home).get(folder)
+        return ExportReport(*export_sigmf(entry.root, entry.radio, windows, output))
     if what == "geojson":
         from audio_assets.exports.geojson import geojson
 
@@ -104,10 +119,10 @@ def export(
 
 
 def _check_output(what: What, output: Path, per_file: bool) -> None:
-    if per_file and what not in LABELS:
+    if per_file and what not in (*LABELS, "sigmf"):
         raise UsageError(f"--per-file is for {' and '.join(LABELS)}; {what} is one file.")
     if per_file and output.exists() and not output.is_dir():
-        raise UsageError(f"{output} is a file; with --per-file give the name of a directory.")
+        raise UsageError(f"{output} is a file; give the name of a directory.")
     if not per_file and output.is_dir():
         raise UsageError(f"{output} is a directory; give the name of a file to write.")
 

@@ -168,5 +168,7 @@ def _register_as(home: Home, folder: AudioFolder, key: str, grid: WindowGrid) ->
 def grid_key(key: str, grid: WindowGrid) -> str:
     """The folder key of the same recordings under another grid, equal for equal grids."""
     length = f"{grid.window_s:.6g}s-{grid.hop_s:.6g}s" if grid.policy == "sliding" else "clip"
+    if grid.window_samples is not None:
+        length = f"{grid.window_samples}-{grid.hop_samples}"
     tail = "" if grid.tail == "overlap_back" else f"-{grid.tail}"
     return slug(f"{key[:60]}-{length}{tail}")

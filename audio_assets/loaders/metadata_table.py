@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 DEFAULT_SECONDS = 5.0
 MOST_LISTED = 100
+RADIO = "rf"
+IQ_SAMPLES = 32_768
+"""Usual window of IQ: 256 frames of 256 samples half overlapping, a picture of 224 columns."""
+MOST_IQ_WINDOWS = 4096
+"""Windows of one IQ recording, unless asked for more: 134 million samples without a gap."""
 TAKEN = frozenset(METADATA.names) | {"filepath"}
 
 
@@ -48,6 +53,8 @@ def default_grid(
 ) -> WindowGrid:
     """The grid that suits a layout: `clip` for ESC-50's, else `sliding` without overlap.
 
+    Windows of radio are counted in samples, and of a very long recording they are spread over it.
+
     Args:
         root: the folder.
         loader: `auto` or a loader's name.
@@ -55,6 +62,8 @@ def default_grid(
     """
     name = detect_loader(root) if loader == "auto" else loader
     seconds = input_seconds or DEFAULT_SECONDS
+    if name == RADIO:
+        return WindowGrid.model_validate({"window_samples": IQ_SAMPLES, "most": MOST_IQ_WINDOWS})
     policy = get_loader(name).policy
     return WindowGrid.model_validate({"policy": policy, "window_s": seconds, "hop_s": seconds})
 

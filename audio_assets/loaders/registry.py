@@ -21,6 +21,7 @@ data_loader_registry: Registry[type[AudioDataLoader]] = Registry(
     {
         "esc50": "audio_assets.loaders.esc50:Esc50Loader",
         "custom": "audio_assets.loaders.custom:CustomLoader",
+        "rf": "audio_assets.loaders.rf:RadioLoader",
     },
 )
 

@@ -45,6 +45,12 @@ class ModelCard(BaseModel):
     source: str = Field(default="", description="Where the weights come from")
     citation: str = Field(default="", description="What to cite")
     description: str = Field(default="", description="What it is, in a sentence or two")
+    bf16_cosine: float | None = Field(
+        default=None,
+        ge=-1,
+        le=1.00001,
+        description="Lowest cosine between bf16 and fp32 vectors of known sounds, as measured",
+    )
     labels: tuple[str, ...] = Field(
         default=(), description="Names of a classifier's classes, in order"
     )
@@ -141,7 +147,10 @@ def write_card(card: ModelCard, path: Path) -> None:
         StorageError: when the file cannot be written.
     """
     text = yaml.safe_dump(
-        card.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100
+        card.model_dump(mode="json", exclude_none=True),
+        sort_keys=False,
+        allow_unicode=True,
+        width=100,
     )
     with atomic_open(path) as stream:
         stream.write(text.encode())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor
 
 Device = Literal["auto", "cuda", "mps", "cpu"]
-Precision = Literal["fp32", "bf16"]
+Precision = Literal["auto", "fp32", "bf16"]
 
 _TORCH = "audio_assets.models.torch_encoder:load_torch_encoder"
 _RUNTIME = "audio_assets.models.adapters.runtime_encoder:load_runtime_encoder"
@@ -155,7 +155,8 @@ def load_encoder(
         name_or_path: a name, a path (directory, card or bare weights file), or a resolved
             checkpoint.
         device: where it runs; "auto" takes CUDA, then Apple's MPS, then the CPU.
-        precision: arithmetic of the blocks.
+        precision: arithmetic of the blocks; "auto" takes the faster one where the card states that
+            the vectors agree; see `models.precision`.
 
     Returns:
         The encoder.
@@ -172,4 +173,8 @@ def load_encoder(
             f"The card of {checkpoint.name!r} says kind {kind!r}; expected one of "
             f"{', '.join(model_registry.names())}. Correct the card or add an adapter."
         )
+    if precision == "auto":
+        from audio_assets.models.precision import choose_precision
+
+        precision = choose_precision(precision, checkpoint.card, resolve_device(device))
     return model_registry.get(kind)(checkpoint, device, precision)

@@ -60,6 +60,7 @@ def add(
             notice = _add_file(path, target, licence, unstated_rate, given)
         checkpoint = resolve_checkpoint(key, home)
         probe_checkpoint(checkpoint)
+        checkpoint = resolve_checkpoint(key, home)
     except AudioAssetsError as error:
         shutil.rmtree(target, ignore_errors=True)
         # of the user's file, not of the copy that is gone now
@@ -77,12 +78,15 @@ def probe_checkpoint(checkpoint: Checkpoint) -> dict[str, Any]:
         CheckpointError: it gives vectors that cannot be trusted; says which and why.
     """
     from audio_assets.models.encoder import load_encoder
+    from audio_assets.models.precision import state_agreement
     from audio_assets.models.probe import probe, write_probe
 
     encoder = load_encoder(checkpoint, device="cpu")
     writable = not checkpoint.proposed and checkpoint.directory.is_dir()
     if writable and not is_shipped(checkpoint):
-        return write_probe(encoder, checkpoint.directory)
+        result = write_probe(encoder, checkpoint.directory)
+        state_agreement(checkpoint)
+        return result
     return probe(encoder)
 
 

@@ -1,10 +1,18 @@
-"""Model inputs: cutting waveforms of any rate and length into the length that a model reads."""
+"""Model inputs: waveforms cut into the length that a model reads, and arrays that it takes."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
+
+from audio_assets.errors import EncodingError
+
+if TYPE_CHECKING:
+    from audio_assets.models.encoder_config import EncoderConfig
+    from audio_assets.transforms.transform import Transform
 
 SHORTEST_REST = 0.1
 
@@ -62,3 +70,33 @@ def cut_inputs(waveforms: NDArray[np.float32], length: int) -> NDArray[np.float3
     return np.stack([waveforms[:, start : start + length] for start in starts], axis=1).reshape(
         batch, -1, length
     )
+
+
+def model_ready(
+    inputs: Any, transform: Transform, config: EncoderConfig, name: str
+) -> NDArray[Any]:
+    """Check that arrays are what a spectrogram encoder takes.
+
+    Args:
+        inputs: [B, *transform.output_shape] of the transform's dtype, or normalised arrays, float32
+            [B, C, H, W].
+        transform: the checkpoint's.
+        config: geometry of the model.
+        name: of the checkpoint, for the message.
+
+    Returns:
+        The arrays.
+
+    Raises:
+        EncodingError: they are neither.
+    """
+    arrays = np.asarray(inputs)
+    shape, dtype = transform.output_shape, transform.output_dtype
+    normalised = (config.channels, *config.image_size)
+    ready = arrays.shape[1:] == shape and arrays.dtype == dtype
+    if not ready and (arrays.shape[1:] != normalised or arrays.dtype != np.float32):
+        raise EncodingError(
+            f"encode_inputs got {arrays.dtype} {arrays.shape}; expected {dtype} "
+            f"[batch, {', '.join(map(str, shape))}], as the transform of {name!r} makes them."
+        )
+    return arrays

@@ -16,7 +16,8 @@ from audio_assets.models.card import ModelCard
 from audio_assets.models.card_check import check_card
 from audio_assets.models.checkpoint_file import read_encoder
 from audio_assets.models.encoder import resolve_device
-from audio_assets.models.model_inputs import cut_inputs, resample
+from audio_assets.models.model_inputs import cut_inputs, model_ready, resample
+from audio_assets.models.packed_encoder import PackedEncoder
 from audio_assets.models.pooling import pool_chunks, pool_tokens
 from audio_assets.models.registry import Checkpoint
 from audio_assets.models.spectrogram_encoder import SpectrogramEncoder
@@ -53,6 +54,9 @@ class TorchEncoder:
         self._card, self._device, self._precision = card, device, precision
         self.model = model.to(device)
         self._transform = make_transform(card.transform.name, card.transform.params)
+        self._packed = (
+            PackedEncoder(self.model) if (device.type, precision) == ("cpu", "bf16") else None
+        )
         self._sub_batch = _SUB_BATCH.get(device.type, _ACCELERATOR_BATCH)
         check_card(card, model.config, self._transform)
 
@@ -126,10 +130,10 @@ class TorchEncoder:
         Raises:
             EncodingError: when they are neither.
         """
-        inputs = self._checked(inputs)
+        inputs = model_ready(inputs, self._transform, self.model.config, self._card.name)
         if len(inputs) == 0:
             return np.zeros((0, self.dim), dtype=np.float32)
-        return self._in_sub_batches(inputs, self._pool).numpy()
+        return self._in_sub_batches(inputs, self._pool, self._card.pooling == "cls").numpy()
 
     def logits(self, inputs: NDArray[Any] | Tensor) -> NDArray[np.float32]:
         """Classify model-ready arrays; the embedding is `encode_inputs`.
@@ -147,7 +151,7 @@ class TorchEncoder:
                 f"{self._card.name!r} has no classification head, so it gives no logits; use "
                 "encode for its embedding."
             )
-        inputs = self._checked(inputs)
+        inputs = model_ready(inputs, self._transform, self.model.config, self._card.name)
         if len(inputs) == 0:
             return np.zeros((0, self.model.config.classes), dtype=np.float32)
         return self._in_sub_batches(
@@ -177,23 +181,30 @@ class TorchEncoder:
         return latent.float(), mask, ids_restore
 
     def _in_sub_batches(
-        self, inputs: NDArray[Any] | Tensor, read: Callable[[Tensor], Tensor]
+        self,
+        inputs: NDArray[Any] | Tensor,
+        read: Callable[[Tensor], Tensor],
+        first_only: bool = False,
     ) -> Tensor:
         results: list[Tensor] = []
         start = 0
-        with torch.inference_mode(), self._arithmetic():
+        with torch.inference_mode(), self._arithmetic(packed=self._packed is not None):
             while start < len(inputs):
                 images = torch.as_tensor(inputs[start : start + self._sub_batch])
                 try:
-                    results.append(read(self._tokens(images.to(self._device))).float().cpu())
+                    tokens = self._tokens(images.to(self._device), first_only)
+                    results.append(read(tokens).float().cpu())
                 except torch.OutOfMemoryError as error:
                     self._back_off(error)
                     continue
                 start += len(images)
         return torch.cat(results)
 
-    def _tokens(self, images: Tensor) -> Tensor:
-        """Tokens of arrays of one or more model inputs each, float32 [B, inputs, 1 + N, width]."""
+    def _tokens(self, images: Tensor, first_only: bool = False) -> Tensor:
+        """Tokens of arrays of one or more model inputs each, float32 [B, inputs, 1 + N, width].
+
+        With ``first_only``, an encoder that gains by it gives the CLS tokens alone.
+        """
         batch, size = len(images), self.model.config.image_size
         chunks = 1
         if images.ndim == 3 and images.shape[1] != size[0] and images.shape[1] % size[0] == 0:
@@ -204,7 +215,10 @@ class TorchEncoder:
                 f"{self._card.name!r} got arrays of {tuple(images.shape[-2:])}; its model reads "
                 f"{size}."
             )
-        tokens = self.model.forward_features(images).float()
+        if self._packed is None:
+            tokens = self.model.forward_features(images).float()
+        else:
+            tokens = self._packed.forward_features(images, first_only=first_only)
         return tokens.reshape(batch, chunks, *tokens.shape[1:])
 
     def _pool(self, tokens: Tensor) -> Tensor:
@@ -214,20 +228,8 @@ class TorchEncoder:
             tokens, self.model, self._card.pooling, whole if rows is None else min(rows, whole)
         )
 
-    def _checked(self, inputs: NDArray[Any] | Tensor) -> NDArray[Any]:
-        inputs = np.asarray(inputs)
-        shape, dtype = self._transform.output_shape, self._transform.output_dtype
-        normalised = (self.model.config.channels, *self.model.config.image_size)
-        ready = inputs.shape[1:] == shape and inputs.dtype == dtype
-        if not ready and (inputs.shape[1:] != normalised or inputs.dtype != np.float32):
-            raise EncodingError(
-                f"encode_inputs got {inputs.dtype} {inputs.shape}; expected {dtype} "
-                f"[batch, {', '.join(map(str, shape))}], as the transform makes them."
-            )
-        return inputs
-
-    def _arithmetic(self) -> AbstractContextManager[Any]:
-        if self._precision == "bf16":
+    def _arithmetic(self, packed: bool = False) -> AbstractContextManager[Any]:
+        if self._precision == "bf16" and not packed:
             return torch.autocast(self._device.type, torch.bfloat16)
         return nullcontext()
 

@@ -59,7 +59,8 @@ def vectors_to_reuse(
     wanted = expected_signature(
         base.card, {"weights_sha256": weights_sha256(base)}, recordings, compute
     )
-    if stored_signature(lent) != wanted:
+    other_arithmetic = compute.effective(base.card) != compute.effective(checkpoint.card)
+    if other_arithmetic or stored_signature(lent) != wanted:
         yield there
         return
     copy = home.work / "borrowed" / checkpoint.name / f"{folder}.parquet"

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from audio_assets.errors import AudioAssetsError, StorageError
+from audio_assets.explore.stored_samples import stored_samples as stored_samples
 from audio_assets.home import Home
 from audio_assets.models.registry import resolve_checkpoint
 from audio_assets.orchestration.partitions import Partition
@@ -60,26 +61,6 @@ def _spectrograms_fault(path: Path) -> str | None:
     pictures = path / "png"
     found = sum(1 for _ in pictures.glob("*.png"))
     return None if found >= len(arrays) else "pictures are missing"
-
-
-def stored_samples(home: Home, folder: str) -> int | None:
-    """Samples of a folder's data set, counted in the database; None where that is not running.
-
-    FiftyOne itself takes seconds to import, so MongoDB is asked directly.
-    """
-    from audio_assets.explore.mongod import database_status
-
-    status = database_status(home)
-    if not status.running:
-        return None
-    import pymongo
-
-    name = os.environ.get("FIFTYONE_DATABASE_NAME", "fiftyone")
-    with pymongo.MongoClient(status.uri, serverSelectionTimeoutMS=2000) as client:
-        found = client[name]["datasets"].find_one({"name": folder}, {"sample_collection_name": 1})
-        if found is None:
-            return 0
-        return client[name][found["sample_collection_name"]].count_documents({})
 
 
 def _dataset_fault(home: Home, path: Path, folder: str) -> str | None:

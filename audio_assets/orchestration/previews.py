@@ -37,14 +37,6 @@ def rows(
     return _table(shown, dict.fromkeys(columns, "string"))
 
 
-def rate(count: int, seconds: float) -> dict[str, float]:
-    """`seconds` and `rows_per_second` of an asset body."""
-    return {
-        "seconds": round(seconds, 3),
-        "rows_per_second": round(count / seconds, 1) if seconds > 0 else 0.0,
-    }
-
-
 def _table(records: Sequence[Mapping[str, Any]], types: Mapping[str, str]) -> dg.MetadataValue:
     schema = dg.TableSchema([dg.TableColumn(name, kind) for name, kind in types.items()])
     return dg.MetadataValue.table([dg.TableRecord(dict(r)) for r in records], schema)

@@ -11,10 +11,10 @@ from audio_assets.encoding.signature import encoding_signature
 from audio_assets.errors import EncodingError, StorageError
 from audio_assets.models.card import ModelCard
 from audio_assets.orchestration.resources import ComputeResource
+from audio_assets.radio.encoder import transform_for
 from audio_assets.recordings.resample import RESAMPLER
 from audio_assets.recordings.windows import grid_of
 from audio_assets.storage import read_parquet
-from audio_assets.transforms.registry import make_transform
 
 if TYPE_CHECKING:
     from audio_assets.models.encoder import Encoder
@@ -38,7 +38,7 @@ def expected_signature(
     return encoding_signature(
         card=card,
         weights_sha256=model_checkpoint["weights_sha256"],
-        transform=make_transform(card.transform.name, card.transform.params),
+        transform=transform_for(card, recordings),
         grid=grid_of(recordings),
         precision=precision,
         device_class=device,

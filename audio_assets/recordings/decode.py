@@ -9,6 +9,8 @@ from typing import Self
 
 import numpy as np
 
+from audio_assets.radio.names import is_radio_name
+from audio_assets.radio.statement import RadioSettings
 from audio_assets.recordings.sources import Source, open_descriptor, open_source
 
 BLOCK_SAMPLES = 1 << 20
@@ -25,6 +27,7 @@ class Reader:
 
     Args:
         path: the file.
+        radio: what its folder says of IQ; None in a folder of sound.
 
     Attributes:
         sample_rate: in Hz.
@@ -34,11 +37,12 @@ class Reader:
         RecordingError: when it cannot be opened or decoded, with the reason in plain words.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, radio: RadioSettings | None = None) -> None:
         self._path = Path(path)
+        self._radio = radio
         self._descriptor = open_descriptor(self._path)
         try:
-            self._source: Source = open_source(self._descriptor, self._path)
+            self._source: Source = self._open()
         except BaseException:
             os.close(self._descriptor)
             raise
@@ -68,6 +72,47 @@ class Reader:
         self._move_to(start_frame)
         return self._next(frames)
 
+    def read_iq(self, start_frame: int, frames: int) -> np.ndarray:
+        """Read a span as complex samples, all channels.
+
+        Sound becomes one real signal per channel, or, where the folder says so (`wav_iq`), I and Q
+        of each pair of channels.
+
+        Returns:
+            complex64 [channels, n]; n < frames only where the recording ends.
+
+        Raises:
+            RecordingError: when decoding fails.
+        """
+        from audio_assets.radio.sound import complex_channels
+        from audio_assets.radio.source import IqSource
+
+        if isinstance(self._source, IqSource):
+            return self._source.complex_span(start_frame, frames)
+        if self._source.format == "MP3":
+            return self.read(start_frame, frames).astype(np.complex64)[None]
+        self._move_to(start_frame)
+        parts = [np.empty((0, self.channels), np.float32)]
+        while frames > 0:
+            block = self._source.read(min(frames, self._block))
+            self._position += len(block)
+            frames -= len(block)
+            parts.append(block)
+            if not len(block):
+                break
+        return complex_channels(np.concatenate(parts), self._radio)
+
+    def _open(self) -> Source:
+        """The source of the file, at its first frame."""
+        named = is_radio_name(self._path.name) or self._path.suffix.lower() == ".npy"
+        if not named:
+            return open_source(self._descriptor, self._path)
+        from audio_assets.radio.layout import layout_of
+        from audio_assets.radio.source import IqSource
+
+        channel = self._radio.channel if self._radio is not None else None
+        return IqSource(layout_of(self._path, self._radio), channel)
+
     def _move_to(self, frame: int) -> None:
         """Stand before `frame`: by seeking where that is exact, else by decoding up to it."""
         if frame == self._position:
@@ -77,7 +122,7 @@ class Reader:
             return
         if frame < self._position:
             self._source.close()
-            self._source = open_source(self._descriptor, self._path)
+            self._source = self._open()
             self._position = 0
         while self._position < frame:
             count = len(self._source.read(min(self._block, frame - self._position)))

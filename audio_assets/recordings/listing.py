@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from audio_assets.errors import UsageError
+from audio_assets.radio.names import is_radio_name
 
 AUDIO_EXTENSIONS = frozenset(
     {"wav", "wave", "rf64", "w64", "flac", "ogg", "oga", "opus", "mp3"}
     | {"aif", "aiff", "aifc", "au", "caf", "m4a", "mp4", "aac"}
 )
+META = ".sigmf-meta"
 SKIPPED_FOLDERS = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
 
 
@@ -33,12 +36,17 @@ class AudioFile:
     problem: str | None = None
 
 
-def list_audio(root: Path) -> list[AudioFile]:
-    """Walk `root` and list every audio file by extension, sorted by key.
+def list_audio(root: Path, further: Set[str] = frozenset()) -> list[AudioFile]:
+    """Walk `root` and list every audio file and radio recording by extension, sorted by key.
 
     Hidden and temporary names, pipes, sockets and devices are left out. Links to files inside the
     root count as files; links that leave it, broken links, names that are not UTF-8 and folders
-    that cannot be opened are listed with a problem. Linked folders are not walked.
+    that cannot be opened are listed with a problem. Linked folders are not walked. SigMF metadata
+    stand for a recording of their own only where no file beside them has their name.
+
+    Args:
+        root: the directory.
+        further: more extensions that count, lower case, without the dot.
 
     Raises:
         UsageError: when `root` is not a directory that can be read.
@@ -59,11 +67,11 @@ def list_audio(root: Path) -> list[AudioFile]:
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    _look(entry, real, folders, found)
+                    _look(entry, real, folders, found, further)
         except OSError as error:
             problem = f"the folder cannot be opened: {_words(error)}"
             found.append(AudioFile(_key(folder, real), folder, problem=problem))
-    return sorted(found, key=lambda file: file.key)
+    return sorted(without_side_metadata(found), key=lambda file: file.key)
 
 
 def audio_keys(root: Path) -> list[str]:
@@ -74,14 +82,24 @@ def audio_keys(root: Path) -> list[str]:
 def is_audio_name(name: str) -> bool:
     """Whether a file of that name counts as a recording: by extension, whatever its case."""
     _, dot, extension = name.rpartition(".")
-    return bool(dot) and extension.lower() in AUDIO_EXTENSIONS and not _ignored(name)
+    known = extension.lower() in AUDIO_EXTENSIONS or is_radio_name(name)
+    return bool(dot) and known and not _ignored(name)
+
+
+def without_side_metadata(files: list[AudioFile]) -> list[AudioFile]:
+    """Leave out SigMF metadata that belong to another recording of the list."""
+    stems = {file.key.rpartition(".")[0] for file in files if not file.key.endswith(META)}
+    return [f for f in files if not f.key.endswith(META) or f.key[: -len(META)] not in stems]
 
 
 def _ignored(name: str) -> bool:
     return name.startswith((".", "~")) or name.endswith("~") or name in SKIPPED_FOLDERS
 
 
-def _look(entry: os.DirEntry[str], root: Path, folders: list[Path], found: list[AudioFile]) -> None:
+def _look(
+    entry: os.DirEntry[str], root: Path, folders: list[Path], found: list[AudioFile],
+    further: Set[str],
+) -> None:  # fmt: skip
     """Add one directory entry to the folders to walk or to the files found."""
     path = Path(entry.path)
     if _ignored(entry.name):
@@ -90,7 +108,8 @@ def _look(entry: os.DirEntry[str], root: Path, folders: list[Path], found: list[
         folders.append(path)
         return
     linked_folder = entry.is_symlink() and path.is_dir()
-    if not linked_folder and not is_audio_name(entry.name):
+    counts = is_audio_name(entry.name) or entry.name.rpartition(".")[2].lower() in further
+    if not linked_folder and not counts:
         return
     key = _key(path, root)
     if linked_folder:

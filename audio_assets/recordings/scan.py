@@ -16,6 +16,9 @@ from typing import Any
 import pyarrow as pa
 
 from audio_assets.progress import Progress
+from audio_assets.radio.captures import facts_changed, start_time_of_samples
+from audio_assets.radio.names import NUMPY, is_radio_name
+from audio_assets.radio.statement import RadioSettings
 from audio_assets.recordings.clock import NO_CORRECTION, ClockCorrection, with_clock
 from audio_assets.recordings.doubtful_times import with_doubt
 from audio_assets.recordings.listing import AudioFile, list_audio
@@ -39,6 +42,7 @@ def scan_folder(
     workers: int = 0,
     start_time: Callable[[str], datetime | None] = local_time_of,
     clock: ClockCorrection = NO_CORRECTION,
+    radio: RadioSettings | None = None,
 ) -> pa.Table:
     """Find, hash and decode the recordings below a directory.
 
@@ -52,6 +56,7 @@ def scan_folder(
         workers: decoding threads; 0 takes one per processor.
         start_time: relative path → start time by the recorder's clock in its own zone, or None.
         clock: what that clock was wrong by; kept in the table's schema metadata.
+        radio: what the folder says of its IQ recordings; None in a folder of sound.
 
     Returns:
         Table of the RECORDINGS schema, one row per file, sorted by path.
@@ -60,26 +65,34 @@ def scan_folder(
         UsageError: when `root` cannot be read.
     """
     now = time.time_ns()
-    files = list_audio(root)
-    known = {row["path"]: row for row in previous.to_pylist()} if previous is not None else {}
+    files = list_audio(root, frozenset() if radio is None else frozenset({NUMPY}))
+    before = previous.to_pylist() if previous is not None else []
+    known = {row["path"]: row for row in before}
     rows: dict[str, Row] = {}
     work: list[tuple[AudioFile, Row | None]] = []
     for file in files:
         row = known.get(file.key)
         if file.stat is None:
             rows[file.key] = _row(file, Verdict(reason=file.problem), now)
-        elif row is not None and not verify and _unchanged(row, file.stat):
-            rows[file.key] = row
+        elif (
+            row is not None
+            and not verify
+            and _unchanged(row, file.stat)
+            and not facts_changed(file.path, row, radio)
+        ):
+            rows[file.key] = dict(row)
         else:
             work.append((file, row))
-    rows.update(_verify_all(work, workers, now))
+    rows.update(_verify_all(work, workers, now, radio))
     ordered = [rows[key] for key in sorted(rows)]
     for row in ordered:
-        moment = start_time(row["path"])
+        moment = start_time_of_samples(root / row["path"]) or start_time(row["path"])
         row["warning"] = with_doubt(row["warning"], moment)
         row["recorder_time"] = None if moment is None else moment.astimezone(UTC)
         row["start_time"] = clock.correct(row["recorder_time"])
     _mark_duplicates(ordered)
+    if previous is not None and ordered == before and previous.schema.equals(RECORDINGS):
+        return with_clock(previous, clock)  # from_pylist imports pandas, a third of a second
     return with_clock(pa.Table.from_pylist(ordered, schema=RECORDINGS), clock)
 
 
@@ -102,7 +115,9 @@ def folder_version(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _verify_all(work: list[tuple[AudioFile, Row | None]], workers: int, now: int) -> dict[str, Row]:
+def _verify_all(
+    work: list[tuple[AudioFile, Row | None]], workers: int, now: int, radio: RadioSettings | None
+) -> dict[str, Row]:
     """Verify files in threads; libsndfile and hashlib release the interpreter's lock."""
     if not work:
         return {}
@@ -112,7 +127,7 @@ def _verify_all(work: list[tuple[AudioFile, Row | None]], workers: int, now: int
         Progress(len(work), "reading recordings", "files") as progress,
         ThreadPoolExecutor(threads, thread_name_prefix="scan") as pool,
     ):
-        jobs = {pool.submit(_verify_one, file, row, now): file.key for file, row in work}
+        jobs = {pool.submit(_verify_one, file, row, now, radio): file.key for file, row in work}
         try:
             for job in as_completed(jobs):
                 rows[jobs[job]] = job.result()
@@ -123,11 +138,16 @@ def _verify_all(work: list[tuple[AudioFile, Row | None]], workers: int, now: int
     return rows
 
 
-def _verify_one(file: AudioFile, row: Row | None, now: int) -> Row:
+def _verify_one(file: AudioFile, row: Row | None, now: int, radio: RadioSettings | None) -> Row:
     """The new row of one file; its old one where the bytes turn out to be the same."""
     same = row["recording_id"] if row is not None and row["status"] != "failed" else None
     try:
-        verdict = verify(file.path, file.key, same)
+        if is_radio_name(file.key) or file.key.lower().endswith(f".{NUMPY}"):
+            from audio_assets.radio.verify import verify_iq
+
+            verdict = verify_iq(file.path, radio, in_sound=radio is None)
+        else:
+            verdict = verify(file.path, file.key, same)
     except Exception as error:  # one file, whatever is in it, never stops the rest
         verdict = Verdict(reason=f"could not be read: {type(error).__name__}: {error}")
     if verdict is None and row is not None:

@@ -25,9 +25,17 @@ def flag_short(recordings: pa.Table, grid: WindowGrid) -> pa.Table:
     warnings: list[str | None] = []
     for warning, status, frames, rate in zip(*columns, strict=True):
         parts = [part for part in (warning or "").split("; ") if part and SHORT not in part]
-        if status != "failed" and grid.policy == "sliding" and frames < round(rate * grid.window_s):
+        samples = grid.window_samples
+        if status == "failed" or grid.policy != "sliding":
+            pass
+        elif samples is not None:
+            if frames < samples:
+                parts.append(f"{SHORT}: {frames} of {samples} samples, the rest is padding")
+        elif frames < round(rate * grid.window_s):
             seconds = frames / rate
             parts.append(f"{SHORT}: {seconds:.3f} of {grid.window_s:g} s, the rest is padding")
         warnings.append("; ".join(parts) or None)
+    if warnings == recordings["warning"].to_pylist():
+        return recordings  # pa.array imports pandas, which a short run need not wait for
     at = recordings.column_names.index("warning")
     return recordings.set_column(at, recordings.field(at), pa.array(warnings, pa.string()))

@@ -8,7 +8,15 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from audio_assets.errors import StorageError
 from audio_assets.schemas import WINDOWS
@@ -17,6 +25,10 @@ GRID_KEY = b"grid"
 SMALLEST_REST = 10
 """A rest shorter than one tenth of a window opens no new window."""
 
+IN_SAMPLES = 1.0
+"""What stands for `window_s` and `hop_s` where windows are counted in samples; nothing reads it."""
+
+Samples = Annotated[int, Field(gt=0, le=1 << 40)]
 Seconds = Annotated[float, Field(gt=0, le=7 * 86400, allow_inf_nan=False)]
 
 
@@ -29,6 +41,11 @@ class WindowGrid(BaseModel):
         hop_s: distance between two starts in seconds; the length of a window when not given.
         tail: what becomes of the rest behind the last whole window: `overlap_back`, a window that
             ends with the recording; `pad`, a window filled up with zeros; `drop`, nothing.
+        window_samples: length of a window in samples, whatever the rate, instead of `window_s`:
+            radio recordings of one folder have rates that differ a thousandfold.
+        hop_samples: distance between two starts in samples; `window_samples` when not given.
+        most: a recording that gives more windows than this gives this many, evenly spread; only
+            with `window_samples`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,13 +54,30 @@ class WindowGrid(BaseModel):
     window_s: Seconds
     hop_s: Seconds
     tail: Literal["overlap_back", "pad", "drop"] = "overlap_back"
+    window_samples: Samples | None = None
+    hop_samples: Samples | None = None
+    most: Samples | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _hop_defaults_to_window(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("window_samples") is not None:
+            hop = values.get("hop_samples") or values["window_samples"]
+            return {"window_s": IN_SAMPLES, "hop_s": IN_SAMPLES, **values, "hop_samples": hop}
         if isinstance(values, dict) and values.get("hop_s") is None and "window_s" in values:
             return {**values, "hop_s": values["window_s"]}
         return values
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Grids in seconds are written as before there were others: signatures stay."""
+        return {k: v for k, v in dump(self).items() if v is not None}
+
+    def window_frames(self, rate: np.ndarray) -> np.ndarray:
+        """Length of a window at each rate in Hz (int64 [N]): int64 [N] frames, at least 1."""
+        if self.window_samples is not None:
+            return np.full_like(rate, self.window_samples)
+        return np.maximum(1, np.rint(rate * self.window_s).astype(np.int64))
 
     def to_json(self) -> str:
         """Canonical JSON: equal grids give equal text."""
@@ -109,17 +143,25 @@ def _slide(
     frames: np.ndarray, rate: np.ndarray, grid: WindowGrid
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Row, start, real length and padding (all int64 frames) of each sliding window."""
-    window = np.maximum(1, np.rint(rate * grid.window_s).astype(np.int64))
-    hop = np.maximum(1, np.rint(rate * grid.hop_s).astype(np.int64))
+    window = grid.window_frames(rate)
+    hop = (
+        np.maximum(1, np.rint(rate * grid.hop_s).astype(np.int64))
+        if grid.hop_samples is None
+        else np.full_like(rate, grid.hop_samples)
+    )
     short = frames < window
     whole = np.where(short, 0, (frames - window) // hop + 1)
     covered = np.maximum((whole - 1) * hop + window, whole * hop)
     rest = np.where(short, 0, frames - covered)
     opens = (rest > 0) & (rest * SMALLEST_REST >= window) & (grid.tail != "drop")
     count = whole + opens + short
-
-    row = np.repeat(np.arange(len(frames)), count)
-    number = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    kept = count if grid.most is None else np.minimum(count, grid.most)
+    row = np.repeat(np.arange(len(frames)), kept)
+    number = np.arange(len(row)) - np.repeat(np.cumsum(kept) - kept, kept)
+    spread = (kept < count)[row]
+    if spread.any():
+        last = np.maximum(1, kept - 1)[row]
+        number = np.where(spread, number * (count - 1)[row] // last, number)
     start = number * hop[row]
     if grid.tail == "overlap_back":
         start = np.where(number == whole[row], np.maximum(0, frames - window)[row], start)

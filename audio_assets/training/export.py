@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from audio_assets.models.card import CARD_FILE, ModelCard, TransformCard, write_card
+from audio_assets.models.card import CARD_FILE, ModelCard, TransformCard, read_card, write_card
 from audio_assets.models.checkpoint_writer import write_weights
 from audio_assets.models.encoder import load_encoder
+from audio_assets.models.precision import state_agreement
 from audio_assets.models.probe import write_probe
+from audio_assets.models.registry import Checkpoint
 from audio_assets.models.spectrogram_encoder import SpectrogramEncoder
 
 WEIGHTS_FILE = "weights.safetensors"
@@ -54,4 +56,5 @@ def export_checkpoint(encoder: SpectrogramEncoder, directory: Path) -> ModelCard
     write_weights(encoder, directory / WEIGHTS_FILE)
     write_card(card, directory / CARD_FILE)
     write_probe(load_encoder(directory, device="cpu"), directory)
-    return card
+    state_agreement(Checkpoint(card, directory))
+    return read_card(directory / CARD_FILE)

@@ -20,6 +20,8 @@ transform_registry: Registry[Any] = Registry(
         "stft": "audio_assets.transforms.stft:Stft",
         "cqt": "audio_assets.transforms.cqt:Cqt",
         "waveform": "audio_assets.transforms.waveform:WaveformTransform",
+        "iq_spectrogram": "audio_assets.transforms.iq_spectrogram:IqSpectrogram",
+        "iq_constellation": "audio_assets.transforms.iq_constellation:IqConstellation",
     },
 )
 """Name -> transform class; its `Parameters` is the pydantic model that its constructor takes."""

@@ -22,6 +22,7 @@ from audio_assets.catalogue.entries import Entry, EntryFilter
 from audio_assets.errors import NotFoundError
 from audio_assets.folders import FolderRegistry
 from audio_assets.home import SLUG
+from audio_assets.radio.query import refuse_clips
 from audio_assets.recordings.clock import window_start_times
 from audio_assets.schemas import UTC
 from audio_assets.searching import Hit, nearest, vector_of
@@ -168,6 +169,7 @@ def _search(context: Context, wanted: Where, clip: Form | None) -> Results:
     spaces = context.spaces.open(wanted.folders, checkpoint)
     window = getattr(wanted, "window_id", None)
     if clip is not None:
+        refuse_clips(context.home, [space.folder for space in spaces])
         query = _clip_vector(context, clip, checkpoint)
     elif window is not None:
         query = vector_of(spaces, window)

@@ -19,6 +19,7 @@ from audio_assets.explore.ledger import CheckpointEntry
 from audio_assets.explore.panel_context import checkpoints_of, folder_of, home_of_app
 from audio_assets.explore.similar_view import score_field_of, show_hits, shown_fields
 from audio_assets.query_vectors import SUFFIXES, parse_vector, read_vector
+from audio_assets.radio.query import refuse_clips
 from audio_assets.similar import MOST, Wanted, find_similar
 
 CLIP_BYTES = 100_000_000
@@ -141,13 +142,15 @@ class FindSimilar(foo.Operator):
             hits = find_similar(space, vector=vector, wanted=wanted)
         if not hits:
             raise UsageError("Nothing is left to search in. Widen the view or drop a filter.")
+        known = set(ctx.dataset.get_field_schema())
         view = show_hits(ctx.dataset, entry, hits)
         ids: Any = view.values("id")
         remember_search(ids, f"Similar to {title}")
         field = score_field_of(view)
         ctx.ops.close_sample()
         ctx.ops.clear_selected_samples()
-        ctx.ops.reload_dataset()
+        if field not in known:  # the App asks for everything again, half of what a person waits
+            ctx.ops.reload_dataset()
         ctx.ops.set_view(view)
         ctx.ops.set_active_fields(shown_fields(ctx, field))
         ctx.ops.notify(
@@ -219,11 +222,12 @@ def _vector(ctx: Any, checkpoint: str) -> tuple[np.ndarray, str]:
         raise UsageError(f"{name!r} has more than {CLIP_BYTES // 1_000_000} MB; cut the sound out.")
     if name.lower().endswith(SUFFIXES):
         return read_vector(name, data), _short(name)
-    return _of_clip(name, data, checkpoint), _short(name)
+    return _of_clip(name, data, checkpoint, ctx.dataset.name), _short(name)
 
 
-def _of_clip(name: str, data: bytes, checkpoint: str) -> np.ndarray:
+def _of_clip(name: str, data: bytes, checkpoint: str, folder: str) -> np.ndarray:
     home = home_of_app()
+    refuse_clips(home, [folder])
     home.work.mkdir(parents=True, exist_ok=True)
     suffix = Path(name).suffix.lower()
     known = suffix if suffix in SOUNDS.split(",") else ""

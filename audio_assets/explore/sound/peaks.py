@@ -44,7 +44,7 @@ def peaks_of(sound: SampleSound, span: Span, columns: int) -> dict[str, Any]:
     low = np.zeros(columns, np.float32)
     high = np.zeros(columns, np.float32)
     per_block = max(1, BLOCK * columns // count)
-    with Reader(sound.path) as reader:
+    with Reader(sound.path, sound.radio) as reader:
         for first in range(0, columns, per_block):
             last = min(columns, first + per_block)
             begin, end = int(edges[first]), int(edges[last])

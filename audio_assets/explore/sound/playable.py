@@ -62,7 +62,7 @@ class PlayableWav:
             yield self._header()[first:end]
         frame = max(0, first - HEADER_BYTES) // FRAME_BYTES
         last = min(self.frames, -(-(end - HEADER_BYTES) // FRAME_BYTES))
-        with Reader(self.sound.path) as reader:
+        with Reader(self.sound.path, self.sound.radio) as reader:
             while frame < last:
                 block, begin = self._block(reader, frame)
                 stop = min(last, begin + len(block))

@@ -20,6 +20,7 @@ from audio_assets.explore.preview_axes import Window, preview_axes
 from audio_assets.folders import FolderRegistry
 from audio_assets.home import Home
 from audio_assets.loaders.base import is_inside
+from audio_assets.radio.statement import RadioSettings
 from audio_assets.storage import read_parquet
 
 SAMPLE_ID = re.compile(r"[0-9a-f]{24}")
@@ -40,6 +41,7 @@ class SampleSound:
         sample_rate: of the recording in Hz.
         total_frames: length of the recording.
         document: the sample as it is stored.
+        radio: what the folder says of IQ; None in a folder of sound.
     """
 
     folder: str
@@ -50,6 +52,7 @@ class SampleSound:
     sample_rate: int
     total_frames: int
     document: dict[str, Any]
+    radio: RadioSettings | None = None
 
 
 class SampleSounds:
@@ -80,7 +83,7 @@ class SampleSounds:
         window = WINDOW_ID.fullmatch(str(document.get("window_id")))
         if window is None:
             raise NotFoundError("This sample is no window of a recording.")
-        root = FolderRegistry(self.home).get(dataset).root
+        folder = FolderRegistry(self.home).get(dataset)
         row = self._recordings(dataset).get((window[1], str(document.get("path"))))
         if row is None:
             raise NotFoundError(
@@ -88,8 +91,8 @@ class SampleSounds:
                 "folder again."
             )
         return SampleSound(
-            dataset, sample_id, _unchanged(root, row), int(window[2]), int(window[3]),
-            int(row["sample_rate"]), int(row["frames"]), document,
+            dataset, sample_id, _unchanged(folder.root, row), int(window[2]), int(window[3]),
+            int(row["sample_rate"]), int(row["frames"]), document, folder.radio,
         )  # fmt: skip
 
     def collection(self, dataset: str) -> Any:

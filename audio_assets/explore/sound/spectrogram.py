@@ -46,7 +46,7 @@ def spectrogram_of(
     segments = max(1, -(-count // SEGMENT))
     edges = np.linspace(0, width, segments + 1).round().astype(int)
     rows = []
-    with Reader(sound.path) as reader:
+    with Reader(sound.path, sound.radio) as reader:
         for number in range(segments):
             begin, end = (count * int(edge) // width for edge in edges[number : number + 2])
             waveform = reader.read(span.first + begin, end - begin)

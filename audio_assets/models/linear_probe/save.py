@@ -84,7 +84,7 @@ def _card(
 ) -> LinearProbeCard:
     inherited = base.card.model_dump(
         include={"transform", "sample_rate", "input_seconds", "pooling", "dim", "licence",
-                 "citation"}
+                 "citation", "bf16_cosine"}
     )  # fmt: skip
     return LinearProbeCard(
         name=name,

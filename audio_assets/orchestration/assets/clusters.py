@@ -1,6 +1,5 @@
 """clusters: groups of alike windows, found without labels."""
 
-import time
 from typing import Any
 
 import dagster as dg
@@ -13,6 +12,7 @@ from audio_assets.analysis.projection import parameters_of
 from audio_assets.orchestration import previews
 from audio_assets.orchestration.automation import ON_CHANGE_OR_MISSING
 from audio_assets.orchestration.claim import claim
+from audio_assets.orchestration.costs import Costs, window_seconds
 from audio_assets.orchestration.partitions import PAIRS
 from audio_assets.orchestration.resources import HomeResource
 from audio_assets.orchestration.versions import data_version, stored_version
@@ -33,10 +33,11 @@ def clusters(
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[pa.Table]:
     """Clusters (HDBSCAN in a UMAP, unless set otherwise; -1 is noise), exemplars, outliers."""
-    started = time.perf_counter()
+    costs = Costs()
     parameters = ClusterParameters.from_settings(settings)
     with claim(context, home.paths) as partition:
-        table = cluster_windows(embeddings, parameters)
+        with costs.stage("cluster"):
+            table = cluster_windows(embeddings, parameters)
         source = stored_version(context.instance, "embeddings", partition.key)
         known = paths_and_labels(home.paths, str(partition.folder), table["window_id"].to_pylist())
     found = table.column("cluster").to_pylist()
@@ -56,7 +57,7 @@ def clusters(
             ),
             "quality": dg.MetadataValue.json(_quality(table, known)),
             "parameters_used": dg.MetadataValue.json(parameters_of(table)),
-            **previews.rate(table.num_rows, time.perf_counter() - started),
+            **costs.metadata(table.num_rows, window_seconds(embeddings)),
         },
     )
 

@@ -13,11 +13,13 @@ from audio_assets.orchestration import previews
 from audio_assets.orchestration.automation import ON_CHANGE
 from audio_assets.orchestration.borrowing import vectors_to_reuse
 from audio_assets.orchestration.claim import claim
+from audio_assets.orchestration.costs import Costs
 from audio_assets.orchestration.io_managers import table_metadata
 from audio_assets.orchestration.partitions import PAIRS
 from audio_assets.orchestration.resources import ComputeResource, HomeResource
 from audio_assets.orchestration.signatures import check_compute, expected_signature
 from audio_assets.orchestration.versions import data_version, digest
+from audio_assets.radio.encoder import encoder_for
 from audio_assets.storage import read_parquet
 
 
@@ -43,14 +45,17 @@ def embeddings(
     killed is continued, and only the rest is encoded. The table is written by the encoding
     library itself, whole and atomically, since it can be larger than memory.
     """
+    costs = Costs()
     with claim(context, home.paths) as partition:
         folder = home.folder(str(partition.folder))
         names = {"checkpoint": str(partition.checkpoint), "folder": folder.key}
         out = home.paths.asset("embeddings", **names)
         checkpoint = resolve_checkpoint(names["checkpoint"], home.paths)
-        encoder = compute.load_encoder(checkpoint)
+        encoder = compute.encoder_of_folders(checkpoint)
         check_compute(encoder, compute)
         _same_weights(checkpoint, model_checkpoint)
+        inputs = encoder_for(encoder, raw_audio)
+        device, precision = compute.effective(checkpoint.card)
         signature = expected_signature(checkpoint.card, model_checkpoint, raw_audio, compute)
         with vectors_to_reuse(
             home.paths, checkpoint, folder.key, raw_audio, compute, signature
@@ -58,7 +63,7 @@ def embeddings(
             report = encode_folder(
                 folder.root,
                 raw_audio,
-                encoder,
+                inputs,
                 signature=signature,
                 previous=previous,
                 out=out,
@@ -66,6 +71,9 @@ def embeddings(
                 spectrograms=_existing(home.paths.asset("spectrograms", folder=folder.key)),
                 batch_size=compute.batch_size,
                 workers=compute.num_workers,
+                engine=compute.engine_for(
+                    folder.root, checkpoint, model_checkpoint["weights_sha256"]
+                ),
             )
         schema = pq.read_schema(out)
         ids = read_parquet(out, ["window_id"]).column(0).to_pylist()
@@ -80,10 +88,12 @@ def embeddings(
             "from_stored_spectrograms": report.from_arrays,
             "dim": report.dim,
             "encoding_signature": signature,
+            "device": device,
+            "precision": precision,
             "failed": previews.rows(report.failed, ["path", "reason"]),
             "failed_recordings": dg.MetadataValue.json(list(report.failed)),
             "stage_seconds": dg.MetadataValue.json(report.stage_seconds),
-            **previews.rate(report.encoded, report.seconds),
+            **costs.metadata(report.encoded, report.audio_seconds, threads=report.stage_seconds),
         },
     )
 

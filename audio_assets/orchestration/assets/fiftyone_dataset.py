@@ -1,6 +1,5 @@
 """fiftyone_dataset: the folder as a FiftyOne data set, with this checkpoint's vectors and maps."""
 
-import time
 from dataclasses import asdict
 from typing import Any
 
@@ -8,9 +7,9 @@ import dagster as dg
 import pyarrow as pa
 
 from audio_assets.errors import DatabaseError
-from audio_assets.orchestration import previews
 from audio_assets.orchestration.automation import ON_CHANGE_OR_MISSING
 from audio_assets.orchestration.claim import claim
+from audio_assets.orchestration.costs import Costs, window_seconds
 from audio_assets.orchestration.partitions import PAIRS, Partition
 from audio_assets.orchestration.resources import HomeResource
 from audio_assets.orchestration.signatures import stored_signature
@@ -46,13 +45,14 @@ def fiftyone_dataset(
 
     A database that is away is worth another attempt; no other error is.
     """
-    started = time.perf_counter()
+    costs = Costs()
     with claim(context, home.paths) as partition:
         try:
-            report = _sync(
-                home, partition, settings, recordings=raw_audio, metadata=metadata_table,
-                umap=umap_coords, tsne=tsne_coords, clusters=clusters,
-            )  # fmt: skip
+            with costs.stage("sync"):
+                report = _sync(
+                    home, partition, settings, recordings=raw_audio, metadata=metadata_table,
+                    umap=umap_coords, tsne=tsne_coords, clusters=clusters,
+                )  # fmt: skip
         except DatabaseError as error:
             if context.retry_number >= RETRIES:
                 raise
@@ -64,7 +64,7 @@ def fiftyone_dataset(
         metadata={
             **report,
             "dagster/row_count": report["samples"],
-            **previews.rate(report["samples"], time.perf_counter() - started),
+            **costs.metadata(report["samples"], _seconds(raw_audio)),
         },
     )
 
@@ -95,6 +95,10 @@ def _sync(
         settings=settings,
     )
     return asdict(report)
+
+
+def _seconds(recordings: pa.Table) -> float:
+    return window_seconds(make_windows(recordings, grid_of(recordings)))
 
 
 def _unless_empty(table: pa.Table) -> pa.Table | None:

@@ -1,7 +1,5 @@
 """metadata_table: what is known about every recording, people's edits included."""
 
-import time
-
 import dagster as dg
 import pyarrow as pa
 
@@ -9,6 +7,7 @@ from audio_assets.loaders.metadata_table import build_metadata_table
 from audio_assets.orchestration import previews
 from audio_assets.orchestration.automation import ON_CHANGE_OR_MISSING
 from audio_assets.orchestration.claim import claim
+from audio_assets.orchestration.costs import Costs, recording_seconds
 from audio_assets.orchestration.edits import apply_edits
 from audio_assets.orchestration.freshness import INPUT_FRESHNESS
 from audio_assets.orchestration.partitions import FOLDERS
@@ -32,12 +31,13 @@ def metadata_table(
     Recordings without a row keep their place with empty values; rows without a recording are
     reported. People's edits are joined last.
     """
-    started = time.perf_counter()
+    costs = Costs()
     with claim(context, home.paths) as partition:
         folder = home.folder(str(partition.folder))
-        table, report = build_metadata_table(
-            folder.root, folder, raw_audio, home.paths.data / "places" / "answers.json"
-        )
+        with costs.stage("join"):
+            table, report = build_metadata_table(
+                folder.root, folder, raw_audio, home.paths.data / "places" / "answers.json"
+            )
         table = apply_edits(home.paths, folder.key, table)
     return dg.MaterializeResult(
         value=table,
@@ -45,6 +45,6 @@ def metadata_table(
         metadata={
             "classes": previews.counts(table.column("label").to_pylist(), "label"),
             "report": dg.MetadataValue.json(report),
-            **previews.rate(table.num_rows, time.perf_counter() - started),
+            **costs.metadata(table.num_rows, recording_seconds(raw_audio)),
         },
     )

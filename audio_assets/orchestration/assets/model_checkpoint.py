@@ -1,6 +1,5 @@
 """model_checkpoint: a probed model, with everything of it that can change a vector."""
 
-import time
 from typing import Any
 
 import dagster as dg
@@ -9,6 +8,7 @@ from audio_assets.errors import CheckpointError, StorageError
 from audio_assets.home import Home
 from audio_assets.models.registry import Checkpoint, resolve_checkpoint, weights_sha256
 from audio_assets.orchestration.claim import claim
+from audio_assets.orchestration.costs import Costs
 from audio_assets.orchestration.partitions import CHECKPOINTS
 from audio_assets.orchestration.probe_record import recheck
 from audio_assets.orchestration.resources import ComputeResource, HomeResource
@@ -29,10 +29,12 @@ def model_checkpoint(
 
     Licence and prose do not count: only what can change a vector enters the data version.
     """
-    started = time.perf_counter()
+    costs = Costs()
     with claim(context, home.paths) as partition:
         checkpoint = resolve_checkpoint(str(partition.checkpoint), home.paths)
         card = checkpoint.card
+        with costs.stage("hash"):
+            sha256 = weights_sha256(checkpoint)
         report: dict[str, Any] = {
             "name": card.name,
             "kind": card.kind,
@@ -40,14 +42,14 @@ def model_checkpoint(
             "sample_rate": card.sample_rate,
             "input_seconds": card.input_seconds,
             "licence": card.licence,
-            "weights_sha256": weights_sha256(checkpoint),
+            "weights_sha256": sha256,
             "encoding_fields": card.encoding_fields(),
         }
         before = _previous(home.paths, str(partition.checkpoint))
         content = {"weights": report["weights_sha256"], "card": report["encoding_fields"]}
         if before is None or content != _content(before):
-            sha256 = report["weights_sha256"]
-            _probe(checkpoint, sha256, compute, home.paths, known=before is not None)
+            with costs.stage("probe"):
+                _probe(checkpoint, sha256, compute, home.paths, known=before is not None)
     return dg.MaterializeResult(
         value=report,
         data_version=data_version(context, **content),
@@ -56,7 +58,7 @@ def model_checkpoint(
             "dim": card.dim,
             "licence": card.licence,
             "weights_sha256": report["weights_sha256"],
-            "seconds": round(time.perf_counter() - started, 3),
+            **costs.metadata(1, 0.0),
         },
     )
 
@@ -83,11 +85,14 @@ def _probe(
     Raises:
         CheckpointError: the model is unusable, with the reason.
     """
+    from audio_assets.models.precision import state_agreement
     from audio_assets.models.probe import PROBE_FILE, write_probe
 
     keep = not known and (checkpoint.directory / PROBE_FILE).is_file()
     if not keep and not checkpoint.proposed:
         write_probe(compute.load_encoder(checkpoint), checkpoint.directory)
+        if checkpoint.card.bf16_cosine is not None:  # it spoke of the weights before these
+            state_agreement(checkpoint)
     problem = recheck(checkpoint, weights, compute, home).problems.get("probe")
     if problem:
         raise CheckpointError(problem)

@@ -1,6 +1,5 @@
 """umap_coords and tsne_coords: two flat maps of the embedding space, on request in 3-D too."""
 
-import time
 from collections.abc import Callable
 
 import dagster as dg
@@ -19,6 +18,7 @@ from audio_assets.home import Home
 from audio_assets.orchestration import previews
 from audio_assets.orchestration.automation import ON_CHANGE_OR_MISSING
 from audio_assets.orchestration.claim import claim
+from audio_assets.orchestration.costs import Costs, window_seconds
 from audio_assets.orchestration.partitions import PAIRS, Partition
 from audio_assets.orchestration.resources import HomeResource
 from audio_assets.orchestration.versions import data_version, stored_version
@@ -77,17 +77,19 @@ def _project(
     embeddings: pa.Table,
     compute: Callable[[], pa.Table],
 ) -> dg.MaterializeResult[pa.Table]:
-    started = time.perf_counter()
+    costs = Costs()
     wanted = settings.compute_umap if kind == "umap" else settings.compute_tsne
     with claim(context, home.paths) as partition:
-        table = compute() if wanted else COORDINATES.empty_table()
+        with costs.stage("fit"):
+            table = compute() if wanted else COORDINATES.empty_table()
         if wanted and settings.map_dimensions == 3:
             make_map_3d(
                 home.paths, str(partition.folder), str(partition.checkpoint), kind, embeddings,
                 settings,
             )  # fmt: skip
         source = stored_version(context.instance, "embeddings", partition.key)
-        picture = _picture(home.paths, partition, table)
+        with costs.stage("picture"):
+            picture = _picture(home.paths, partition, table)
     return dg.MaterializeResult(
         value=table,
         data_version=data_version(context, embeddings=source),
@@ -95,8 +97,9 @@ def _project(
             "parameters_used": dg.MetadataValue.json(
                 parameters_of(table) if wanted else {"computed": False}
             ),
+            **parameters_of(table).get("used", {}).get("quality", {}),
             "map": picture,
-            **previews.rate(table.num_rows, time.perf_counter() - started),
+            **costs.metadata(table.num_rows, window_seconds(embeddings) if wanted else 0.0),
         },
     )
 

@@ -9,6 +9,7 @@ from audio_assets.folders import FolderTransform
 from audio_assets.orchestration import previews
 from audio_assets.orchestration.automation import ON_CHANGE_OR_MISSING
 from audio_assets.orchestration.claim import claim
+from audio_assets.orchestration.costs import Costs
 from audio_assets.orchestration.partitions import FOLDERS
 from audio_assets.orchestration.resources import HomeResource
 from audio_assets.orchestration.versions import data_version, digest
@@ -37,6 +38,7 @@ def spectrograms(
     Rows of unchanged recordings are reused. The array is written by the encoding library itself,
     whole and atomically, since it can be larger than memory.
     """
+    costs = Costs()
     with claim(context, home.paths) as partition:
         folder = home.folder(str(partition.folder))
         transform = folder_transform(folder.transform)
@@ -50,6 +52,10 @@ def spectrograms(
             png_dir=out / "png",
             workers=settings.num_workers,
         )
+        if folder.radio is not None:
+            from audio_assets.radio.window_facts import compute_window_facts
+
+            compute_window_facts(folder.root, raw_audio, out, workers=settings.num_workers)
         arrays = WindowArrays.open(out)
         version = data_version(
             context,
@@ -66,7 +72,7 @@ def spectrograms(
             "transform": f"{transform.name} {transform.version}",
             "bytes": report.bytes,
             "sheet": sheet,
-            **previews.rate(report.computed, report.seconds),
+            **costs.metadata(report.computed, report.audio_seconds, threads=report.stage_seconds),
         },
     )
 

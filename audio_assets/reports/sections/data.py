@@ -107,7 +107,9 @@ def _windows(contents: Contents) -> str:
     total = count(len(windows), "window")
     if grid.policy == "clip":
         return f"{total}, one for each recording and as long as it"
-    text = f"{total} of {seconds(grid.window_s)} every {seconds(grid.hop_s)}"
+    samples, step = grid.window_samples, grid.hop_samples
+    text = f"{total} of {samples:,} samples every {step:,}" if samples and step else None
+    text = text or f"{total} of {seconds(grid.window_s)} every {seconds(grid.hop_s)}"
     padded = int((windows["padded_s"].to_numpy() > 0).sum())
     return text + (f", {padded:,} of them filled up with zeros" if padded else "")
 

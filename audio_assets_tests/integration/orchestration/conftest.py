@@ -15,6 +15,7 @@ from audio_assets.home import Home
 from audio_assets.orchestration.runner import RunReport, run_folder
 from audio_assets.running import register_folder
 from audio_assets.settings import Settings, load_settings
+from audio_assets_tests.tiny_checkpoint import write_tiny_checkpoint
 
 CHECKPOINT = "tiny"
 CLIPS = 12
@@ -80,25 +81,7 @@ def write_labels(root: Path, rows: list[dict[str, Any]]) -> None:
 @pytest.fixture(scope="session")
 def tiny_checkpoint(fiftyone_home: Home) -> Path:
     """An AudioMAE++ of one narrow block with random weights: fast, deterministic, not constant."""
-    import torch
-
-    from audio_assets.models.card import ModelCard, TransformCard, write_card
-    from audio_assets.models.checkpoint_writer import write_weights
-    from audio_assets.models.encoder_config import audiomaepp_config
-    from audio_assets.models.spectrogram_encoder import SpectrogramEncoder
-
-    directory = fiftyone_home.checkpoints / CHECKPOINT
-    directory.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(7)
-    config = audiomaepp_config(width=64, depth=1, first_hidden=64, second_hidden=64)
-    write_weights(SpectrogramEncoder(config), directory / "weights.safetensors")
-    card = ModelCard(
-        name=CHECKPOINT, kind="audiomaepp", weights="weights.safetensors", dim=64,
-        transform=TransformCard(name="logmel_image"), sample_rate=22050, input_seconds=5.0,
-        licence="none: random weights of a test",
-    )  # fmt: skip
-    write_card(card, directory / "model.yaml")
-    return directory
+    return write_tiny_checkpoint(fiftyone_home.checkpoints / CHECKPOINT)
 
 
 @pytest.fixture(scope="session")

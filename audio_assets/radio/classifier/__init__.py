@@ -1,0 +1,1 @@
+"""A small classifier of modulations over the embeddings of an image checkpoint."""

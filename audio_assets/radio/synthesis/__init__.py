@@ -1,0 +1,1 @@
+"""Labelled IQ made of formulas: for tests with closed-form answers, and to train on."""

@@ -1,0 +1,1 @@
+"""Recordings and embedding sets in buckets (`s3://`)."""

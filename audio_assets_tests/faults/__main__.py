@@ -1,0 +1,105 @@
+"""The long form: `make faults`, or `python -m audio_assets_tests.faults FOLDER [--moments N]`.
+
+Kills a run of ingest, encoding, analyses and FiftyOne on real recordings before, during and after
+every moment at which something becomes durable, and at random times; prints what was found as
+JSON. Exit status 1 when an output differs, something was lost, left behind or computed twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import soundfile as sf
+
+from audio_assets.home import Home
+from audio_assets_tests.faults.harness import Harness, Verdict, summary
+from audio_assets_tests.faults.moments import SIDES
+
+
+def main() -> int:
+    """Run it."""
+    options = parse()
+    rng = random.Random(options.seed)
+    with tempfile.TemporaryDirectory(prefix="faults-") as scratch:
+        os.environ["HOME"] = scratch
+        home = Home(Path(scratch) / "home").ensure()
+        from audio_assets.explore.environment import load_fiftyone
+        from audio_assets.explore.mongod import stop_database
+        from audio_assets_tests.tiny_checkpoint import write_tiny_checkpoint
+
+        write_tiny_checkpoint(home.checkpoints / "tiny")
+        load_fiftyone(home)
+        recordings = Path(scratch) / "clips"
+        gather(options.folder, recordings, options.recordings)
+        harness = Harness(home, "tiny", recordings, Path(scratch))
+        started = time.time()
+        try:
+            verdicts = list(trials(harness, options, rng))
+        finally:
+            harness.close()
+            stop_database(home)
+    found = {
+        "seed": options.seed,
+        "moments": len(harness.moments),
+        **summary(verdicts),
+        "seconds": round(time.time() - started),
+    }
+    text = json.dumps(found, indent=2)
+    print(text)
+    if options.out:
+        options.out.write_text(text + "\n")
+    return 1 if found["faults"] else 0
+
+
+def trials(harness: Harness, options: argparse.Namespace, rng: random.Random):
+    """Aimed deaths, then random ones; says each verdict on standard error."""
+    sides = SIDES if options.moments is None else ()
+    every = [(at, side) for at in range(len(harness.moments)) for side in sides]
+    for at, side in every or harness.choose(options.moments, rng):
+        yield said(harness.trial(at=at, side=side))
+    begun = time.monotonic()
+    harness.run(harness.prepare("timed"))
+    length = time.monotonic() - begun
+    for _ in range(options.random):
+        yield said(harness.trial(after_s=rng.uniform(0.0, length)))
+
+
+def said(verdict: Verdict) -> Verdict:
+    """One line of JSON as soon as it is known."""
+    print(json.dumps(asdict(verdict)), file=sys.stderr, flush=True)
+    return verdict
+
+
+def gather(source: Path, root: Path, count: int) -> None:
+    """The first minute of some recordings of a folder, as FLAC, and a file that is none."""
+    root.mkdir()
+    found = sorted(p for p in source.rglob("*") if p.suffix.lower() in {".wav", ".ogg", ".flac"})
+    for path in found[:: max(1, len(found) // count)][:count]:
+        with sf.SoundFile(path) as file:
+            sound = file.read(min(file.frames, 60 * file.samplerate), dtype="float32")
+            sf.write(root / f"{path.stem}.flac", sound, file.samplerate)
+    (root / "broken.wav").write_bytes(b"this is no sound")
+
+
+def parse() -> argparse.Namespace:
+    """Options."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="real recordings")
+    parser.add_argument("--recordings", type=int, default=7)
+    parser.add_argument("--moments", type=int, help="so many of them; before, during, after all")
+    parser.add_argument("--random", type=int, default=100, help="deaths at random times")
+    parser.add_argument("--seed", type=int, default=51)
+    parser.add_argument("--out", type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

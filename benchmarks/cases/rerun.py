@@ -1,0 +1,135 @@
+"""A re-run with nothing changed, and with one clip more: `--clips 2000` for the target's size."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.case import Outcome, Ratio, Setup
+
+TITLE = "Re-run of a folder: nothing changed, one clip more"
+ROOTS = {"raw_audio", "model_checkpoint"}
+"""They look at the disk in every run."""
+INGEST = ("raw_audio", "metadata_table", "spectrograms", "embeddings")
+
+
+def measure(setup: Setup) -> Outcome:
+    """Run the command line itself, in processes of its own."""
+    home = setup.work / "home"
+    count = 8 if setup.quick else setup.clips
+    folder = make_clips(setup.recordings, setup.work / "clips", count + 1)
+    spare = sorted((folder / "audio").iterdir())[-1]
+    kept = spare.rename(setup.work / spare.name)
+    try:
+        full, _ = run(home, folder)
+        return figures(home, folder, kept, full, count)
+    finally:
+        subprocess.run([*_command(), "stop"], env=_environment(home), check=False)
+
+
+def figures(home: Path, folder: Path, spare: Path, full: dict[str, Any], count: int) -> Outcome:
+    """What a re-run and one clip more take on a folder that was run.
+
+    Args:
+        home: of the folder.
+        folder: in the ESC-50 layout.
+        spare: a clip that is added.
+        full: the report of the first run.
+        count: clips of the folder.
+    """
+    starts = [_seconds(["-c", "import dagster"]) for _ in range(3)]
+    bare = [_seconds(["-c", "pass"]) for _ in range(3)]
+    nothing = []
+    for _ in range(3):
+        report, wall = run(home, folder)
+        computed = {name for name, seconds in report["seconds"].items() if seconds}
+        if report["encoded"] or computed - ROOTS:
+            raise AssertionError(f"a re-run computed something: {report['seconds']}")
+        nothing.append(wall)
+    shutil.copy(spare, folder / "audio" / spare.name)
+    time.sleep(0.1)
+    one, one_wall = run(home, folder)
+    if one["encoded"] != 1:
+        raise AssertionError(f"{one['encoded']} windows were encoded for one clip")
+    whole = sum(full["seconds"][name] for name in INGEST)
+    part = sum(one["seconds"][name] for name in INGEST)
+    return Outcome(
+        ratios=[
+            Ratio(
+                f"re-run of {count} clips, nothing changed, beyond `import dagster`",
+                max(0.0, median(nothing) - median(starts)), 1.5, at_least=False, unit="s",
+            ),
+            Ratio(
+                f"one clip more in {count}: ingest assets and embeddings",
+                100 * part / whole, 2.0, at_least=False, unit="%",
+            ),
+        ],
+        limits={"python_s": median(bare), "import_dagster_s": median(starts)},
+        ours={
+            "full_seconds": full["seconds"],
+            "nothing_changed_wall_s": nothing,
+            "one_more_seconds": one["seconds"],
+            "one_more_wall_s": one_wall,
+        },
+        notes=[
+            "Wall time of `audio-assets run FOLDER --json`; the ratio of one clip is of the "
+            "seconds of the four assets, projections refit."
+        ],
+    )  # fmt: skip
+
+
+def make_clips(source: Path, out: Path, count: int) -> Path:
+    """Clips with bytes of their own from a folder in the ESC-50 layout, rolled in time."""
+    import csv
+
+    import numpy as np
+    import soundfile as sf
+
+    (out / "audio").mkdir(parents=True)
+    (out / "meta").mkdir()
+    with next((source / "meta").glob("*.csv")).open() as stream:
+        rows = list(csv.DictReader(stream))
+    made = []
+    for i in range(count):
+        row = rows[i % len(rows)]
+        samples, rate = sf.read(source / "audio" / row["filename"], dtype="int16")
+        name = f"{Path(row['filename']).stem}_{i // len(rows):02d}.flac"
+        turn = i // len(rows) * len(samples) // 7
+        sf.write(out / "audio" / name, np.roll(samples, turn), rate)
+        made.append({**row, "filename": name})
+    with (out / "meta" / "esc50.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(made)
+    return out
+
+
+def run(home: Path, folder: Path) -> tuple[dict[str, Any], float]:
+    """`audio-assets run FOLDER --json`: its report and its wall seconds."""
+    began = time.perf_counter()
+    done = subprocess.run(
+        [*_command(), "run", str(folder), "--json"],
+        env=_environment(home), stdout=subprocess.PIPE, check=True,
+    )  # fmt: skip
+    return json.loads(done.stdout), time.perf_counter() - began
+
+
+def _command() -> list[str]:
+    return [sys.executable, "-m", "audio_assets.cli"]
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "AUDIO_ASSETS_HOME": str(home)}
+
+
+def _seconds(arguments: list[str]) -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, *arguments], check=True)
+    return time.perf_counter() - began
