@@ -67,6 +67,8 @@ class LocalCopies:
             first = path not in self._sizes
             if first:
                 self._make_room(item.size)
+                first = path not in self._sizes  # another thread may have begun it meanwhile
+            if first:
                 self._sizes[path] = item.size
             self._sizes.move_to_end(path)
         if first:

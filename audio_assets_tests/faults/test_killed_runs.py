@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-TRIALS = int(os.environ.get("AUDIO_ASSETS_FAULT_TRIALS", "8"))
+TRIALS = int(os.environ.get("AUDIO_ASSETS_FAULT_TRIALS", "6"))
 SEED = int(os.environ.get("AUDIO_ASSETS_FAULT_SEED", "51"))
 
 
