@@ -61,9 +61,11 @@ def main() -> int:
 
 def trials(harness: Harness, options: argparse.Namespace, rng: random.Random):
     """Aimed deaths, then random ones; says each verdict on standard error."""
-    sides = SIDES if options.moments is None else ()
-    every = [(at, side) for at in range(len(harness.moments)) for side in sides]
-    for at, side in every or harness.choose(options.moments, rng):
+    if options.moments is None:
+        chosen = [(at, side) for at in range(len(harness.moments)) for side in SIDES]
+    else:
+        chosen = harness.choose(options.moments, rng)
+    for at, side in chosen:
         yield said(harness.trial(at=at, side=side))
     begun = time.monotonic()
     harness.run(harness.prepare("timed"))
