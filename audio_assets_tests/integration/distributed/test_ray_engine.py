@@ -176,7 +176,7 @@ def test_constant_vectors_of_a_node_stop_the_run_with_their_reason(cluster, tmp_
 
 
 def test_addresses_that_cannot_be_used_are_refused_in_one_sentence(tmp_path):
-    pytest.importorskip("ray")
+    pytest.importorskip("ray", reason="pip install 'audio-assets[ray]'")
     root = write_folder(tmp_path / "clips", 1)
     client = RayEngine(root, lambda: ProjectionEncoder, address="ray://head:10001")
     with pytest.raises(UsageError, match="Ray Client"):

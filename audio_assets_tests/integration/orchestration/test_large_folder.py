@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("lancedb")
+pytest.importorskip("lancedb", reason="pip install 'audio-assets[lancedb]'")
 
 from audio_assets.analysis.vector_index import index_directory
 from audio_assets.explore.dataset import open_dataset

@@ -12,7 +12,7 @@ from audio_assets.analysis.similarity import SimilarityIndex
 from audio_assets.encoding.embeddings_file import rows_per_group, write_embeddings
 from audio_assets.errors import UsageError
 
-pytest.importorskip("lancedb")
+pytest.importorskip("lancedb", reason="pip install 'audio-assets[lancedb]'")
 
 from audio_assets.analysis import vector_index
 from audio_assets.analysis.vector_index import VectorIndex
