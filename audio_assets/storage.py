@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
-import uuid
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,31 +20,85 @@ import pyarrow.parquet as pq
 from audio_assets.errors import StorageError
 
 TEMPORARY = ".tmp-"
+WAIT_S = 120.0
 
 
 @contextmanager
 def atomic_open(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file beside `path`; on a clean exit fsync it and rename it onto `path`.
 
+    What a killed writer has left is written over by the next one. Of two writers at once the
+    second waits for the first.
+
     Raises:
-        StorageError: when the file system refuses (full, read-only, gone); `path` is untouched.
+        StorageError: when the file system refuses (full, read-only, gone) or another process has
+            been writing the same file for `WAIT_S`; `path` is untouched.
     """
-    temporary = path.with_name(f"{TEMPORARY}{uuid.uuid4().hex[:12]}-{path.name}"[:250])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
+        with claimed(path.with_name(f"{TEMPORARY}{path.name}"[:250])) as temporary:
+            with temporary.open("wb") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, path)
     except OSError as error:
         raise StorageError(
             f"{path} could not be written: {error.strerror or error}. "
             "Check free space and permissions, then run again; finished work is kept."
         ) from error
+
+
+@contextmanager
+def claimed(temporary: Path, *, directory: bool = False) -> Iterator[Path]:
+    """A file, or directory, that is this writer's alone; what stands there at the end is removed.
+
+    The lock is the kernel's: it ends with the process that holds it, however that ends. So what is
+    found unlocked was abandoned, and a directory is emptied before it is handed out.
+
+    Raises:
+        OSError: the file system refuses, or `WAIT_S` passed.
+    """
+    descriptor = _lock(temporary, directory)
+    try:
+        if directory:
+            for left in temporary.iterdir():
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+        yield temporary
     finally:
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            if os.path.samestat(os.fstat(descriptor), temporary.stat()):
+                shutil.rmtree(temporary) if directory else temporary.unlink()
+        os.close(descriptor)
+
+
+def _lock(temporary: Path, directory: bool) -> int:
+    flags = os.O_RDONLY | os.O_DIRECTORY if directory else os.O_RDWR | os.O_CREAT
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        if directory:
+            temporary.mkdir(exist_ok=True)
+        descriptor = -1
+        try:
+            descriptor = os.open(temporary, flags, 0o666)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(descriptor), temporary.stat()):
+                return descriptor
+        except FileNotFoundError:  # the writer before us has just renamed or removed it
+            pass
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                os.close(descriptor)
+                raise OSError(
+                    errno.EBUSY, f"another process has been writing it for {WAIT_S:g} s"
+                ) from error
+            time.sleep(0.02)
+        except OSError:
+            if descriptor >= 0:
+                os.close(descriptor)
+            raise
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 def publish(temporary: Path, path: Path) -> None:

@@ -8,7 +8,6 @@ embeddings row group by row group.
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
@@ -26,7 +25,7 @@ from audio_assets.encoding.shards import positions
 from audio_assets.errors import StorageError, UsageError
 from audio_assets.fingerprint import file_fingerprint
 from audio_assets.home import Home
-from audio_assets.storage import read_json, write_json
+from audio_assets.storage import TEMPORARY, claimed, read_json, write_json
 
 TABLE, FACTS, LAYOUT = "windows", "index.json", 2
 PLAIN = ("window_id", "recording_id", "start_s", "end_s")
@@ -95,22 +94,21 @@ class VectorIndex:
         """
         import lancedb
 
-        temporary = directory.with_name(f".tmp-{uuid.uuid4().hex[:12]}-{directory.name}")
         source = file_fingerprint(embeddings)
         try:
-            temporary.mkdir(parents=True)
-            with pq.ParquetFile(embeddings) as file:
-                schema = _schema(file.schema_arrow, metadata)
-                rows = pa.RecordBatchReader.from_batches(schema, _rows(file, schema, metadata))
-                table = lancedb.connect(str(temporary)).create_table(TABLE, rows)
-                _add_indexes(table, file.metadata.num_rows)
-            write_json(temporary / FACTS, {"layout": LAYOUT, "embeddings": source})
-            shutil.rmtree(directory, ignore_errors=True)
-            temporary.rename(directory)
+            directory.parent.mkdir(parents=True, exist_ok=True)
+            name = f"{TEMPORARY}{directory.name}"
+            with claimed(directory.with_name(name), directory=True) as temporary:
+                with pq.ParquetFile(embeddings) as file:
+                    schema = _schema(file.schema_arrow, metadata)
+                    rows = pa.RecordBatchReader.from_batches(schema, _rows(file, schema, metadata))
+                    table = lancedb.connect(str(temporary)).create_table(TABLE, rows)
+                    _add_indexes(table, file.metadata.num_rows)
+                write_json(temporary / FACTS, {"layout": LAYOUT, "embeddings": source})
+                shutil.rmtree(directory, ignore_errors=True)
+                temporary.rename(directory)
         except (OSError, pa.ArrowException, RuntimeError, ValueError) as error:
             raise StorageError(f"The index {directory} could not be built: {error}.") from error
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
         return cls(directory)
 
     def __len__(self) -> int:

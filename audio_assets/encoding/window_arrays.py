@@ -145,7 +145,7 @@ def write_window_arrays(
             raise StorageError(f"{rows} arrays were given for {index.num_rows} windows.")
     metadata = {ARRAY_KEY: name.encode(), ATTRIBUTES_KEY: text.encode()}
     write_parquet(directory / INDEX, index.replace_schema_metadata(metadata))
-    for old in directory.glob("array-*.npy"):
+    for old in directory.glob("*array-*.npy"):  # what a killed writer left included
         if old.name != name:
             old.unlink(missing_ok=True)
     return directory / name

@@ -23,7 +23,7 @@ from audio_assets.storage import TEMPORARY, read_json
 from audio_assets_tests.faults.comparing import differences
 from audio_assets_tests.faults.moments import SIDES
 
-REFERENCE = "undisturbed"
+REFERENCE = "never-killed"
 
 
 @dataclass
