@@ -114,9 +114,8 @@ def _contents(ctx: Any) -> dict[str, Any]:
         sources = finished_clusterings(home, folder, [e.name for e in checkpoints_of(ctx)])
         if not sources:
             return {"problem": "There are no clusters of this folder yet. Run it once more."}
-        wanted = ctx.panel.state.source
+        wanted = ctx.params.get("source") or ctx.panel.state.source
         source = next((s for s in sources if s.id == wanted), sources[0])
-        ctx.panel.state.source = source.id
         known = windows_of(ctx.dataset)
         cards = cluster_cards(source.table(), known, label_edits(home, folder))
     except AudioAssetsError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import fiftyone.operators as foo
@@ -13,6 +14,7 @@ from audio_assets.explore.app_memory import comparisons_of
 from audio_assets.explore.overlap_field import write_overlap
 from audio_assets.explore.panel_answers import said, show_samples
 from audio_assets.explore.panel_context import checkpoints_of, folder_of, home_of_app
+from audio_assets.explore.view_changes import view_changed
 from audio_assets.explore.window_columns import rounded, window_columns
 
 MOST_SHOWN = 200
@@ -30,18 +32,21 @@ class CompareCheckpoints(foo.Panel):
         )  # fmt: skip
 
     def render(self, ctx: Any) -> types.Property:
-        """The component, and how often the grid's view changed."""
+        """The component and what it may ask."""
         view = types.View(
-            component="CompareCheckpoints", composite_view=True, seen=ctx.panel.state.seen or 0,
-            on_open=self.open, on_quality=self.quality, on_in_view=self.in_view,
+            component="CompareCheckpoints", composite_view=True,
+            on_open=self.open, on_quality=self.quality,
             on_show=self.show, on_disagree=self.disagree, on_keep=self.keep,
             on_sample=self.sample,
         )  # fmt: skip
         return types.Property(types.Object(), view=view)
 
+    def on_load(self, ctx: Any) -> None:
+        _tell_view(ctx)
+
     def on_change_view(self, ctx: Any) -> None:
-        """Let the component ask which windows are in the view now."""
-        ctx.panel.state.seen = (ctx.panel.state.seen or 0) + 1
+        if view_changed(ctx):
+            _tell_view(ctx)
 
     @said
     def open(self, ctx: Any) -> dict[str, Any]:
@@ -76,11 +81,6 @@ class CompareCheckpoints(foo.Panel):
         return comparisons_of(home_of_app()).quality(folder_of(ctx), name, _k(ctx) or 20)
 
     @said
-    def in_view(self, ctx: Any) -> dict[str, Any]:
-        """Ids of the samples of the grid's view; None when it is the whole data set."""
-        return {"ids": ctx.view.values("id") if ctx.has_custom_view else None}
-
-    @said
     def show(self, ctx: Any) -> dict[str, Any]:
         """Make the chosen samples the view."""
         return show_samples(ctx)
@@ -112,6 +112,16 @@ class CompareCheckpoints(foo.Panel):
         """Open one sample."""
         ctx.ops.open_sample(id=str(ctx.params.get("id")))
         return {}
+
+
+def _tell_view(ctx: Any) -> None:
+    """Ids of the samples of the grid's view; null when it is the whole data set.
+
+    A text, because the App merges lists of panel data item by item; data and not state, because
+    the App stores state in the workspace and then loads the page's data again.
+    """
+    ids = ctx.view.values("id") if ctx.has_custom_view else None
+    ctx.panel.data.in_view = json.dumps(ids, separators=(",", ":"))
 
 
 def _pair(ctx: Any, names: list[str]) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from audio_assets.explore.map.coloring import color_paths, colors_of
 from audio_assets.explore.map.places import places_of
 from audio_assets.explore.map.regions import box_query, lasso_query, region_of
 from audio_assets.explore.own_stages import marked_query, view_without, with_query
+from audio_assets.explore.view_changes import view_changed
 
 MARK = "audio_assets: region of the map"
 
@@ -37,7 +38,8 @@ class MapPanel(foo.Panel):
         self._show(ctx)
 
     def on_change_view(self, ctx: Any) -> None:
-        self._show(ctx)
+        if view_changed(ctx):
+            self._show(ctx)
 
     def on_change_dataset(self, ctx: Any) -> None:
         self._show(ctx)

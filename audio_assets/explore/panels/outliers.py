@@ -12,6 +12,7 @@ from audio_assets.errors import AudioAssetsError
 from audio_assets.explore.ledger import CheckpointEntry
 from audio_assets.explore.own_stages import view_without, with_query
 from audio_assets.explore.panel_context import checkpoints_of, folder_of
+from audio_assets.explore.view_changes import view_changed
 
 MARK = "audio_assets: outliers"
 SHOWN = 100
@@ -34,7 +35,8 @@ class OutliersPanel(foo.Panel):
         self._show(ctx)
 
     def on_change_view(self, ctx: Any) -> None:
-        self._show(ctx)
+        if view_changed(ctx):
+            self._show(ctx)
 
     def on_change_dataset(self, ctx: Any) -> None:
         ctx.panel.state.checkpoint = None

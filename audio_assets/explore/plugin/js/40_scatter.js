@@ -1,30 +1,10 @@
 // AA.Scatter: points in two or three dimensions on a canvas, with lasso, box, zoom and hover.
-// Canvas 2D and not WebGL, so that it draws everywhere; 10,000 points take about 10 ms.
 const { h } = AA;
 const { useEffect, useMemo, useRef, useState } = window.React;
 
 const PICK_PX = 9;
 const CLICK_PX = 4;
-const DIM = 0.12;
-const sprites = new Map();
-
-// A dot is drawn once per colour and size, then copied.
-const sprite = (color, radius) => {
-  const key = `${color} ${radius}`;
-  if (!sprites.has(key)) {
-    const size = Math.ceil(radius * 2 + 2);
-    const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = size;
-    const pen = canvas.getContext("2d");
-    pen.fillStyle = color;
-    pen.beginPath();
-    pen.arc(size / 2, size / 2, radius, 0, 7);
-    pen.fill();
-    sprites.set(key, canvas);
-  }
-  return sprites.get(key);
-};
-
+const DIM = 0.15;
 const extent = (values) => {
   let low = Infinity, high = -Infinity;
   for (const v of values) {
@@ -113,6 +93,29 @@ AA.Scatter = ({ axes, colors, palette, bright, ring = -1, marked, tool, onSelect
   }, [count, colors, axes]);
   const radius = count > 20000 ? 1.6 : count > 3000 ? 2.4 : count > 500 ? 3.4 : 5;
 
+  // What stays while a lasso is drawn or points are chosen is kept as a picture, and only laid down.
+  const kept = useRef({});
+  const picture = (name, stamp, paint) => {
+    const [width, height] = size, ratio = window.devicePixelRatio || 1;
+    const old = kept.current[name];
+    if (old && old.stamp.length === stamp.length && old.stamp.every((v, i) => Object.is(v, stamp[i]))) return old.canvas;
+    const sheet = old ? old.canvas : document.createElement("canvas");
+    sheet.width = Math.round(width * ratio);
+    sheet.height = Math.round(height * ratio);
+    const pen = sheet.getContext("2d");
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    paint(pen);
+    kept.current[name] = { stamp, canvas: sheet };
+    return sheet;
+  };
+  const dots = (pen, among) =>
+    AA.splat(pen, size, { out, order, among, colors, palette, radius, deep: axes.length === 3 });
+  const lay = (pen, sheet, alpha) => {
+    pen.globalAlpha = alpha;
+    pen.drawImage(sheet, 0, 0, ...size);
+    pen.globalAlpha = 1;
+  };
+
   const draw = () => {
     frame.current = 0;
     const element = canvas.current;
@@ -121,26 +124,22 @@ AA.Scatter = ({ axes, colors, palette, bright, ring = -1, marked, tool, onSelect
     const pen = element.getContext("2d");
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
-    project(axes, camera.current, width, height, out);
-    if (axes.length === 3) {
-      order.sort((a, b) => out.depth[a] - out.depth[b]);
-      pen.strokeStyle = getComputedStyle(element).color;
-      cube(pen, camera.current, width, height);
-    }
-    const paint = (wanted, alpha) => {
-      for (let n = 0; n < count; n++) {
-        const i = order[n];
-        if (bright && (bright[i] ? 1 : 0) !== wanted) continue;
-        const x = out.px[i], y = out.py[i];
-        if (x < -9 || y < -9 || x > width + 9 || y > height + 9) continue;
-        const near = axes.length === 3 ? Math.round((1 + 0.45 * out.depth[i]) * 4) / 4 : 1;
-        const dot = sprite(palette[colors[i]] || "#888", radius * Math.max(0.5, near));
-        pen.globalAlpha = alpha * (axes.length === 3 ? Math.min(1, 0.7 + 0.3 * out.depth[i]) : 1);
-        pen.drawImage(dot, x - dot.width / 2, y - dot.height / 2);
+    const stamp = [axes, colors, palette, width, height, ratio, ...Object.values(camera.current)];
+    const all = picture("all", stamp, (sheet) => {
+      project(axes, camera.current, width, height, out);
+      if (axes.length === 3) {
+        order.sort((a, b) => out.depth[a] - out.depth[b]);
+        sheet.strokeStyle = getComputedStyle(element).color;
+        cube(sheet, camera.current, width, height);
       }
-    };
-    if (bright) paint(0, DIM);
-    paint(1, 0.85);
+      dots(sheet, null);
+    });
+    if (!bright) lay(pen, all, 1);
+    else
+      lay(pen, picture("scene", [...stamp, bright], (sheet) => {
+        lay(sheet, all, DIM);
+        dots(sheet, bright);
+      }), 1);
     pen.globalAlpha = 1;
     pen.lineWidth = 2;
     pen.strokeStyle = getComputedStyle(element).color;

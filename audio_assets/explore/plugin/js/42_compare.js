@@ -43,7 +43,6 @@ const Compare = (props) => {
   const [color, setColor] = useState("Class");
   const [tool, setTool] = useState("lasso");
   const [chosen, setChosen] = useState(null);
-  const [inView, setInView] = useState(null);
   const [hover, setHover] = useState([-1, 0, 0]);
   const [picked, setPicked] = useState(-1);
   const [quality, setQuality] = useState({});
@@ -66,14 +65,13 @@ const Compare = (props) => {
     return () => { live = false; };
   }, [wanted]);
 
-  useEffect(() => {
-    if (!data) return;
-    ask(view.on_in_view, {}).then(({ ids }) => {
-      const among = ids && new Set(ids);
-      setInView(among && among.size < data.ids.length ? Uint8Array.from(data.ids, (id) => (among.has(id) ? 1 : 0)) : null);
-    }).catch(() => {});
-  }, [view.seen, data]);
-
+  const viewText = (props.data || {}).in_view;
+  const inView = useMemo(() => {
+    const ids = data && viewText ? JSON.parse(viewText) : null;
+    if (!ids) return null;
+    const among = new Set(ids);
+    return among.size < data.ids.length ? Uint8Array.from(data.ids, (id) => (among.has(id) ? 1 : 0)) : null;
+  }, [viewText, data]);
   const maps = useMemo(
     () => (data && kind && data.maps[kind] ? data.maps[kind].map((axes) => AA.normalised(axes)) : null),
     [data, kind]

@@ -31,7 +31,8 @@ const MapView = (props) => {
   const land = useMemo(() => parsed((props.data || {}).coastline) || [],
     [(props.data || {}).coastline]);
   const places = useMemo(() => (data ? map.placesOf(data.rows) : []), [data]);
-  const region = data && data.region;
+  const [asked, setAsked] = useState(null); // {region} from the moment it is drawn until the answer
+  const region = asked ? asked.region : data && data.region;
 
   useEffect(() => {
     const watch = new ResizeObserver(([entry]) => {
@@ -45,6 +46,16 @@ const MapView = (props) => {
   const fit = () => size && setCamera(map.cameraFor(map.extent(places), ...size));
   useEffect(() => { if (size && data) fit(); }, [!!size, data && data.dataset]);
   useEffect(() => setLit(null), [data && data.path]);
+  useEffect(() => setAsked(null), [data]);
+  useEffect(() => {
+    if (!asked) return undefined;
+    const refused = setTimeout(() => setAsked(null), 15000);
+    return () => clearTimeout(refused);
+  }, [asked]);
+  const choose = (method, region, params) => {
+    setAsked({ region });
+    call(method, params);
+  };
 
   const now = camera && size ? map.projection(camera, ...size) : null;
   const spots = useMemo(() => {
@@ -161,19 +172,21 @@ const MapView = (props) => {
       if (Math.abs(x - held.start[0]) < 4 && Math.abs(y - held.start[1]) < 4) return;
       const [west, north] = now.toDegree(Math.min(x, held.start[0]), Math.min(y, held.start[1]));
       const [east, south] = now.toDegree(Math.max(x, held.start[0]), Math.max(y, held.start[1]));
-      call(view.choose_box, { box: map.serverBox([west, south, east, north]) });
+      choose(view.choose_box, { box: [west, south, east, north] },
+        { box: map.serverBox([west, south, east, north]) });
     } else if (held.points.length > 2) {
       const corners = held.points.map(([px, py]) => {
         const [lon, lat] = now.toDegree(px, py);
         return [lon, Math.max(-90, Math.min(90, lat))];
       });
-      call(view.choose_lasso, { corners });
+      choose(view.choose_lasso, { lasso: corners }, { corners });
     }
   };
   const seen = () => {
     const [west, north] = now.toDegree(0, 0);
     const [east, south] = now.toDegree(...size);
-    call(view.choose_box, { box: map.serverBox([west, south, east, north]) });
+    choose(view.choose_box, { box: [west, south, east, north] },
+      { box: map.serverBox([west, south, east, north]) });
   };
 
   if (!data) return h("div", { style: { padding: 16 } }, "Loading the map …");
@@ -205,7 +218,7 @@ const MapView = (props) => {
       h(Button, { name: "seen", onClick: seen, label: "What is visible",
         title: "The windows of the visible part of the map become the view" }),
       region ? h(Button, { name: "clear", on: true, label: "Clear",
-        onClick: () => call(view.clear, {}), title: "Show all places again" }) : null,
+        onClick: () => choose(view.clear, null, {}), title: "Show all places again" }) : null,
       h("span", { style: { flex: 1 } }),
       h(Button, { name: "out", label: "−", title: "Zoom out",
         onClick: () => zoom(1 / 1.6, ...middle) }),
