@@ -53,7 +53,7 @@ def measure(setup: Setup) -> Outcome:
                     page.goto(app.url, wait_until="domcontentloaded")
                     page.wait_for_selector(TILE)
                     try:
-                        found[name] = action(Panel(page, count))
+                        found[name] = action(Panel(page, count, app.url))
                     except PlaywrightError as error:  # the other panels are measured all the same
                         found[name] = []
                         problems.append(f"{name}: {str(error).splitlines()[0]}")
@@ -96,8 +96,8 @@ def _against_fiftyone(middle: dict[str, float | None], count: int) -> list[Ratio
 class Panel:
     """What a person does, and how long the answer takes."""
 
-    def __init__(self, page: Any, count: int) -> None:
-        self.page, self.count = page, count
+    def __init__(self, page: Any, count: int, url: str) -> None:
+        self.page, self.count, self.url = page, count, url
 
     def sample_ids(self) -> list[str]:
         """Ids of the data set's samples."""
@@ -249,9 +249,11 @@ def _map(panel: Panel, answered: Callable[[Panel], Callable[[], Any]]) -> list[f
 
 
 def _opened(panel: Panel, label: str, appears: str) -> list[float]:
-    took, start = [], panel.page.url
+    took = []
     for _ in range(ROUNDS):
-        panel.page.goto(start, wait_until="domcontentloaded")  # with the layout of the beginning
+        panel.page.goto(
+            panel.url, wait_until="domcontentloaded"
+        )  # with the layout of the beginning
         panel.page.wait_for_selector(TILE)
         panel.page.wait_for_timeout(2000)
         panel.page.locator("[data-cy=new-panel-btn], [title='New panel']").last.click()
@@ -307,7 +309,7 @@ ACTIONS: dict[str, Callable[[Panel], list[float]]] = {
     FEW: partial(_set_view, share=0.0),
     MANY: partial(_set_view, share=1 / 3),
     PICKED: partial(_set_view, share=1 / 3, ids=True),
-    OTHER_PANEL: partial(_opened, label="Histograms", appears=".recharts-surface"),
+    OTHER_PANEL: partial(_opened, label="Histograms", appears="[data-cy=histograms-container]"),
     "Compare: lasso": _compare,
     "Map: box": partial(_map, answered=lambda panel: panel.says("aa-map-facts", "chosen")),
     "Label and find: train": _train,
