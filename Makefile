@@ -1,6 +1,7 @@
 # Two commands do everything: `make demo` and `make test`. `make help` lists the rest.
 SHELL := /bin/bash
 FOLDER ?=
+WORKERS ?= 2
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
@@ -51,8 +52,8 @@ dev: setup ## Start Dagster's web interface and daemon
 serve: setup ## Start REST API, Dagster's web interface and daemon; Ctrl-C stops them together
 	$(BIN)/audio-assets serve
 
-test: setup-dev ## Run the whole test suite
-	$(BIN)/python -m pytest
+test: setup-dev ## Run the whole test suite, in two processes with a home each (WORKERS=0: in one)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: setup-dev ## Lint, format check and types
 	$(BIN)/ruff check audio_assets audio_assets_tests
