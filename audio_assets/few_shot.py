@@ -28,6 +28,7 @@ from audio_assets.errors import NotFoundError
 from audio_assets.folder_facts import Paths, read_labels, read_paths, stamp
 from audio_assets.home import Home
 from audio_assets.models.linear_probe.head import LinearHead, center_of, directions
+from audio_assets.radio.window_labels import labels_of_windows
 from audio_assets.searching import Space, Spaces
 
 KEPT = 8
@@ -211,7 +212,8 @@ class FewShot:
         path = self.home.asset("metadata_table", folder=space.folder)
         labels = self._keep(("labels", space.folder, stamp(path)), lambda: read_labels(path))
         first = self._paths(space.folder).first
-        return [labels.get(first.get(recording, "")) for recording in space.recording_ids.tolist()]
+        of_recordings = [labels.get(first.get(r, "")) for r in space.recording_ids.tolist()]
+        return labels_of_windows(self.home, space.folder, space.window_ids.tolist(), of_recordings)
 
     def _paths(self, folder: str) -> Paths:
         path = self.home.asset("raw_audio", folder=folder)

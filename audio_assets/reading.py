@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -43,7 +43,8 @@ def load_embeddings(
             start_s, end_s (seconds from the start of the recording), padded_s (seconds of zeros
             that the window's length asks for beyond them), window_start_time (UTC, corrected by
             what the recorder's clock was wrong by) and all metadata columns, among them
-            start_time, that of the recording.
+            start_time, that of the recording. label and category are the window's own where its
+            recording has annotations (`radio.window_labels`) or people edited it.
         vectors: float32 [N, dim], in the order of `windows`.
 
     Raises:
@@ -64,13 +65,32 @@ def load_embeddings(
     joined["padded_s"] = _padding(joined, grid_of(recordings))
     joined = joined.drop(columns=["sample_rate", "frames"])
     joined = joined.merge(metadata, on="path", how="left", validate="many_to_one")
-    for name, values in window_edits(home, folder).items():
-        own = joined["window_id"].map(values)
-        joined[name] = own.where(joined["window_id"].isin(list(values)), joined.get(name))
+    joined = _of_windows(home, folder, joined)
     joined["window_start_time"] = window_start_times(
         pa.array(joined["start_time"], UTC), joined["start_s"].to_numpy(), clock_of(recordings)
     ).to_pandas()
     return joined[FIRST + [c for c in joined.columns if c not in FIRST]], vectors_of(table)
+
+
+def _of_windows(home: Home, folder: str, joined: pd.DataFrame) -> Any:
+    """Windows with what is said of themselves instead of their recordings: annotations, edits."""
+    if FolderRegistry(home).get(folder).radio is not None:
+        import pandas as pd
+
+        from audio_assets.radio.window_facts import read_window_facts
+        from audio_assets.radio.window_labels import window_labels
+
+        names = ("label", "category")
+        said = [[v if isinstance(v, str) else None for v in joined[name]] for name in names]
+        facts = read_window_facts(home.asset("spectrograms", folder=folder))
+        found = window_labels(joined["window_id"].tolist(), said[0], said[1], facts)
+        for name, values in zip(names, found, strict=True):
+            joined[name] = pd.Series(values, joined.index, dtype=object)
+    edits: dict[str, Any] = window_edits(home, folder)
+    for name, values in edits.items():
+        own = joined["window_id"].map(values)
+        joined[name] = own.where(joined["window_id"].isin(list(values)), joined.get(name))
+    return joined
 
 
 def _padding(windows: pd.DataFrame, grid: WindowGrid) -> np.ndarray:
@@ -179,6 +199,7 @@ def _search_index(
     joined = found.merge(ok.to_pandas(), on="recording_id", how="left").merge(
         metadata, on="path", how="left"
     )
+    joined = _of_windows(home, folder, joined)
     first = ["window_id", "score"]
     ordered = joined[first + [c for c in joined.columns if c not in first]]
     return [_plain(row) for row in ordered.to_dict("records")]

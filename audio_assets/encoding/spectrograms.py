@@ -137,7 +137,10 @@ def compute_spectrograms(
     if is_native(transform):
         from audio_assets.radio.waterfalls import painter_of
 
-        previews.paint = painter_of(root, windows, recordings, transform)
+        painter = painter_of(root, windows, recordings, transform, previews.directory)
+        if painter is not None:
+            painter.forget_changed()
+            previews.paint = painter
     drawn = previews.names()
     nowhere = np.full(len(ids), -1, np.int64)
     plan = Plan(nowhere if old is None else old.locate(ids), shards.locate(ids))

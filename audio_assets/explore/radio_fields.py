@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from audio_assets.explore.columns import Column, Kind, SampleTable
 from audio_assets.radio.window_facts import PICTURES, read_window_facts
+from audio_assets.radio.window_labels import window_labels
 
 if TYPE_CHECKING:
     import fiftyone as fo
@@ -26,9 +27,8 @@ KINDS: dict[str, Kind] = {
 def add_radio_columns(table: SampleTable, png_dir: Path, foreign: Collection[str]) -> None:
     """Add what is known of every window of a folder of radio; nothing where it is none.
 
-    Where a recording has labelled annotations, a window's label is that of the one which covers
-    most of it, and none where there is none; elsewhere it is the recording's. A window's time is
-    that of the capture it begins in, since receivers stop between captures.
+    Labels and categories are those of `radio.window_labels`. A window's time is that of the capture
+    it begins in, since receivers stop between captures.
 
     Args:
         table: to add to.
@@ -51,11 +51,14 @@ def add_radio_columns(table: SampleTable, png_dir: Path, foreign: Collection[str
     if CONSTELLATION not in foreign:
         paths = [str(pictures / name) if name in there else None for name in names]
         table.add(CONSTELLATION, "string", paths)
-    labels = table.columns["label"].values
-    chosen = [
-        row["label"] if row.get("annotated") else old for old, row in zip(labels, own, strict=True)
-    ]
-    table.columns["label"] = Column("label", chosen)
+    category = table.columns.get("category") if "category" not in foreign else None
+    old = table.columns["label"].values
+    labels, categories = window_labels(
+        table.window_ids, old, category.values if category is not None else old, facts
+    )
+    table.columns["label"] = Column("label", labels)
+    if category is not None:
+        table.columns["category"] = Column(category.kind, categories)
     if "start_time" in table.columns and "start_time" not in foreign:
         times = table.columns["start_time"].values
         exact = [_naive(row.get("start_time")) or t for t, row in zip(times, own, strict=True)]

@@ -38,8 +38,8 @@ def audacity_labels(
 
 
 def _text(window: dict[Any, Any]) -> str:
-    """Label and cluster; the window's id where there is neither."""
+    """Label and cluster, noise (-1) not counted as one; the window's id where there is neither."""
     parts = [one_line(window.get("label"))]
-    cluster = one_line(json_value(window.get("cluster")))
-    parts += [f"cluster {cluster}"] if cluster else []
+    cluster = json_value(window.get("cluster"))
+    parts += [f"cluster {cluster}"] if cluster is not None and cluster >= 0 else []
     return " ".join(part for part in parts if part) or window["window_id"]

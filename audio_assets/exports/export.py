@@ -68,7 +68,9 @@ def export(
     .csv; `csv` is metadata and one column per dimension; `geojson` has one point per window;
     `raven` and `audacity` are label files, over all recordings with cumulative times (beside it
     `<output>.sounds.txt` names the recordings in order) or one per recording; `sigmf` is a
-    directory with the metadata of each IQ recording, the windows added as annotations.
+    directory with the metadata of each IQ recording, the windows added as annotations. Labels, and
+    the condition `label`, are those of windows (`reading.load_embeddings`); noise (cluster -1)
+    gives no label to Audacity and SigMF.
 
     Args:
         folder: the folder's key.

@@ -29,7 +29,7 @@ class Selection:
 
     Attributes:
         ids: window ids; None for any.
-        labels: texts of the metadata column `label`.
+        labels: of windows, as `reading.load_embeddings` has them.
         clusters: cluster numbers, -1 for noise.
         times: half-open spans [from, to) in UTC of the time at which a window begins.
         boxes: places.

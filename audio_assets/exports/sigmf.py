@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from importlib.metadata import version
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audio_assets.errors import UsageError
+from audio_assets.exports.sigmf_names import meta_name
 from audio_assets.exports.tables import write_bytes
 from audio_assets.exports.values import json_value
 from audio_assets.radio.captures import frequency_at, known_layout, meta_of
 from audio_assets.radio.layout import NO_RATE, IqLayout
 from audio_assets.radio.metadata import parse_metadata
-from audio_assets.radio.names import ARCHIVE, DATA, META, extension
+from audio_assets.radio.names import ARCHIVE, extension
 from audio_assets.radio.statement import RadioSettings
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ def export_sigmf(
     """Write one `.sigmf-meta` per recording, with its windows as annotations beside its own ones.
 
     A pair's metadata keep everything that they say; to use the annotations, put the file beside the
-    samples. Raw files get metadata that name them (`core:dataset`).
+    samples. Raw files and archives get metadata that name them (`core:dataset`), so that no samples
+    are copied. A window is labelled by its label, else by its cluster; one that has neither, or
+    that the clustering left out as noise (-1), is an annotation without a label.
 
     Args:
         root: of the folder.
@@ -52,7 +54,8 @@ def export_sigmf(
             left_out += len(mine)
             continue
         tree = annotated(root / str(path), layout, mine, stated)
-        write_bytes(output / _meta_name(str(path)), (json.dumps(tree, indent=2) + "\n").encode())
+        content = (json.dumps(tree, indent=2) + "\n").encode()
+        write_bytes(output / meta_name(root, str(path)), content)
         written, files = written + len(mine), files + 1
     if not files:
         raise UsageError("None of these windows is of a SigMF or raw IQ recording.")
@@ -89,14 +92,16 @@ def _annotation(
     start, _, count = str(row["window_id"]).partition("@")[2].partition("+")
     first, frames = int(start), int(count)
     label, cluster = json_value(row.get("label")), json_value(row.get("cluster"))
-    name = label if label is not None else f"cluster {cluster}" if cluster is not None else "window"
+    if label is None and cluster is not None and cluster >= 0:
+        label = f"cluster {cluster}"
     annotation: dict[str, Any] = {
         "core:sample_start": first + offset,
         "core:sample_count": frames,
-        "core:label": str(name),
         "core:generator": f"audio-assets {version('audio-assets')}",
         f"{SPACE}:window_id": row["window_id"],
     }
+    if label is not None:
+        annotation["core:label"] = str(label)
     if cluster is not None:
         annotation[f"{SPACE}:cluster"] = int(cluster)
     center = frequency_at(layout, first + frames // 2, stated)
@@ -112,31 +117,41 @@ def _own_metadata(
     """What a recording's metadata say, or what is to be said of a raw file."""
     if layout.metadata is not None:
         if extension(recording) == ARCHIVE:
-            from audio_assets.radio.archive import open_archive
-
-            return json.loads(open_archive(recording).metadata.decode("utf-8-sig"))
+            return _of_archive(recording, layout)
         return json.loads(meta_of(recording).read_bytes().decode("utf-8-sig"))
     capture: dict[str, Any] = {"core:sample_start": 0}
     if layout.first_byte:
         capture["core:header_bytes"] = layout.first_byte
     if stated is not None and stated.frequency_hz is not None:
         capture["core:frequency"] = stated.frequency_hz
-    with layout.file.open("rb") as stream:
-        sha512 = hashlib.file_digest(stream, "sha512").hexdigest()
     whole = {
         "core:datatype": layout.datatype.name,
         "core:sample_rate": layout.sample_rate,
         "core:num_channels": layout.channels,
         "core:version": SPEC,
         "core:dataset": layout.file.name,
-        "core:sha512": sha512,
     }
     return {"global": whole, "captures": [capture], "annotations": []}
 
 
-def _meta_name(path: str) -> PurePosixPath:
-    """`a/b.sigmf-data` → `a/b.sigmf-meta`; raw files keep their extension before it."""
-    plain = PurePosixPath(path)
-    if extension(path) in (DATA, META, ARCHIVE):
-        return plain.with_name(plain.name[: -len(extension(path))] + META)
-    return plain.with_name(f"{plain.name}.{META}")
+def _of_archive(recording: Path, layout: IqLayout) -> dict[str, Any]:
+    """An archive's metadata, with the whole tar file as their data and the samples inside it.
+
+    `core:sha512` is that of the samples alone and would not fit the file.
+    """
+    from audio_assets.radio.archive import open_archive
+
+    member = open_archive(recording)
+    tree = json.loads(member.metadata.decode("utf-8-sig"))
+    whole, captures = tree["global"], tree["captures"]
+    whole.pop("core:sha512", None)
+    behind = recording.stat().st_size - member.first_byte - member.bytes
+    whole["core:dataset"] = recording.name
+    whole["core:trailing_bytes"] = behind + int(whole.get("core:trailing_bytes", 0))
+    first = int(whole.get("core:offset", 0))
+    if not captures or captures[0]["core:sample_start"] != first:
+        captures.insert(0, {"core:sample_start": first})
+    for capture in captures:
+        capture.pop("core:header_bytes", None)
+    captures[0]["core:header_bytes"] = layout.first_byte
+    return tree

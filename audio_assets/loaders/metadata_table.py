@@ -16,6 +16,7 @@ from audio_assets.loaders.places.columns import place_columns
 from audio_assets.loaders.places.locate import place_files
 from audio_assets.loaders.places.source import LOCAL
 from audio_assets.loaders.registry import detect_loader, get_loader
+from audio_assets.radio.column_types import as_text
 from audio_assets.recordings.windows import WindowGrid
 from audio_assets.schemas import METADATA
 from audio_assets.storage import conform
@@ -181,8 +182,11 @@ def _custom_columns(frame: pd.DataFrame) -> tuple[dict[str, pa.Array], dict[str,
 
 
 def _array(values: Any) -> pa.Array:
-    """A pandas column as one arrow array, missing values as nulls."""
-    array = pa.array(values, from_pandas=True)
+    """A pandas column as one arrow array, missing values as nulls; text where types differ."""
+    try:
+        array = pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        array = pa.array([as_text(value) for value in values], pa.string())
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 

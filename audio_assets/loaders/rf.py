@@ -11,6 +11,7 @@ from audio_assets.loaders.custom import CustomLoader
 from audio_assets.loaders.places.sigmf import geolocation
 from audio_assets.loaders.registry import register_loader
 from audio_assets.radio.captures import known_layout, meta_of
+from audio_assets.radio.column_types import typed_columns
 from audio_assets.radio.columns import sigmf_columns
 from audio_assets.radio.names import ARCHIVE, META, is_radio_name, is_sigmf_name
 from audio_assets.recordings.listing import AUDIO_EXTENSIONS, SKIPPED_FOLDERS
@@ -52,11 +53,8 @@ class RadioLoader(AudioDataLoader):
 
     def load_metadata(self) -> pd.DataFrame:
         """See `AudioDataLoader.load_metadata`; a table's cells win over SigMF's."""
-        import pandas as pd
-
         keys = self.audio_keys()
-        rows = [{"filepath": key, **self._columns(key)} for key in keys]
-        found = pd.DataFrame(rows, columns=_ordered(rows)).set_index("filepath")
+        found = typed_columns(keys, [self._columns(key) for key in keys])
         table = self._table().load_metadata().set_index("filepath")
         joined = table.dropna(axis=1, how="all").combine_first(found)
         for name, empty in (("label", None), ("lat", float("nan")), ("lon", float("nan"))):
@@ -81,8 +79,3 @@ class RadioLoader(AudioDataLoader):
         table = CustomLoader(self.root, metadata_file=self.metadata_file, columns=self.columns)
         table.use_keys(self.audio_keys())
         return table
-
-
-def _ordered(rows: list[dict[str, object]]) -> list[str]:
-    """Names of all columns in the order in which they first occur."""
-    return list(dict.fromkeys(name for row in [{"filepath": ""}, *rows] for name in row))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from audio_assets.errors import RecordingError
+from audio_assets.radio.identity import reading_of
 from audio_assets.radio.layout import IqLayout, layout_of
 from audio_assets.radio.names import DATA, META, NUMPY, extension, is_radio_name, is_sigmf_name
 from audio_assets.radio.statement import RadioSettings
@@ -42,7 +43,7 @@ def start_time_of_samples(path: Path) -> datetime | None:
         return None
     for capture in layout.metadata.captures:
         if capture.time is not None:
-            return capture.time - timedelta(seconds=capture.first / layout.sample_rate)
+            return _later(capture.time, -capture.first / layout.sample_rate)
     return None
 
 
@@ -53,7 +54,7 @@ def time_at(layout: IqLayout | None, sample: int) -> datetime | None:
     before = [c for c in layout.metadata.captures if c.first <= sample]
     if not before or before[-1].time is None:
         return None
-    return before[-1].time + timedelta(seconds=(sample - before[-1].first) / layout.sample_rate)
+    return _later(before[-1].time, (sample - before[-1].first) / layout.sample_rate)
 
 
 def facts_changed(path: Path, row: Mapping[str, Any], stated: RadioSettings | None) -> bool:
@@ -69,7 +70,7 @@ def facts_changed(path: Path, row: Mapping[str, Any], stated: RadioSettings | No
     layout = known_layout(path, stated)
     if layout is None or row["status"] == "failed":
         return True
-    found = (round(layout.sample_rate), layout.channels, layout.frames, layout.datatype.name)
+    found = (round(layout.sample_rate), layout.channels, layout.frames, reading_of(layout, stated))
     return found != tuple(row[n] for n in ("sample_rate", "channels", "frames", "subtype"))
 
 
@@ -85,6 +86,15 @@ def frequency_at(
             break
         frequency = capture.frequency_hz if capture.frequency_hz is not None else frequency
     return frequency
+
+
+def _later(moment: datetime, seconds: float) -> datetime | None:
+    """None in the years 1 and 9999, from which lengths and time zones lead out of the calendar."""
+    try:
+        found = moment + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+    return found if MINYEAR < found.year < MAXYEAR else None
 
 
 @lru_cache(maxsize=256)

@@ -8,6 +8,7 @@ from typing import Any
 
 from audio_assets.radio.layout import IqLayout
 from audio_assets.radio.metadata import SigmfMetadata
+from audio_assets.schemas import METADATA
 
 OF_SAMPLES = frozenset(
     {"datatype", "sample_rate", "num_channels", "offset", "sha512", "version", "sample_start",
@@ -16,7 +17,17 @@ OF_SAMPLES = frozenset(
 )  # fmt: skip
 """Core fields that say how samples lie, or that have a column of their own already."""
 
+OWN = frozenset(METADATA.names) | {
+    "filepath",
+    "datatype",
+    "center_frequency",
+    "capture_count",
+    "annotation_count",
+}
+"""Columns that metadata cannot set by a field of that name; it gets `_custom` at its end."""
+
 MOST_TEXT = 2000
+LONGEST_INT = 2**63
 
 
 def sigmf_columns(layout: IqLayout | None) -> dict[str, Any]:
@@ -29,7 +40,8 @@ def sigmf_columns(layout: IqLayout | None) -> dict[str, Any]:
         label (of the annotations, the one of most samples), center_frequency (Hz, of the first
         capture that has one), datatype, capture_count and annotation_count, and every
         plain value of the global object and of the first capture: `core:hw` as `hw`, those of an
-        extension with its name, `antenna:gain` as `antenna_gain`.
+        extension with its name, `antenna:gain` as `antenna_gain`. Whole numbers beyond 64 bits
+        are text.
     """
     if layout is None:
         return {}
@@ -56,10 +68,10 @@ def main_label(metadata: SigmfMetadata, frames: int) -> str | None:
     """The label that annotations give most samples; None where none has one."""
     lengths: Counter[str] = Counter()
     for annotation in metadata.annotations:
-        if annotation.fields.get("core:label"):
+        if annotation.label:
             rest = frames - annotation.first
-            lengths[str(annotation.label)] += max(1, rest if annotation.count is None
-                                                  else min(annotation.count, rest))  # fmt: skip
+            lengths[annotation.label] += max(1, rest if annotation.count is None
+                                             else min(annotation.count, rest))  # fmt: skip
     return min(lengths, key=lambda label: (-lengths[label], label)) if lengths else None
 
 
@@ -70,5 +82,9 @@ def _put(columns: dict[str, Any], name: str, value: Any) -> None:
         for inner, plain in value.items():
             if not isinstance(plain, (dict, list)):
                 _put(columns, f"{name}_{inner}", plain)
-    elif name and name not in columns and isinstance(value, (str, int, float, bool)):
+        return
+    name = f"{name}_custom" if name in OWN else name
+    if name and name not in columns and isinstance(value, (str, int, float, bool)):
+        if isinstance(value, int) and not -LONGEST_INT <= value < LONGEST_INT:
+            value = str(value)
         columns[name] = value[:MOST_TEXT] if isinstance(value, str) else value

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import math
 import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, NoReturn
+from typing import Any
 
 from audio_assets.errors import RecordingError, UsageError
 from audio_assets.radio.datatype import Datatype, parse_datatype
+from audio_assets.radio.extensions import check_extensions
+from audio_assets.radio.json_tree import read_tree
+from audio_assets.radio.misfit import place_of, refuse, short
 
 NEEDS_SIGMF = 'SigMF needs an optional package: pip install "audio-assets[radio]"'
 BIGGEST_BYTES = 256 << 20
 HIGHEST_RATE = 2**31 - 1
 MOST_CHANNELS = 1024
+EXPECTED = {
+    "core:datatype": "a datatype such as cf32_le, ci16_be, cu8",
+    "core:datetime": "a time such as 2026-01-31T12:00:00.000Z",
+    "core:sha512": "128 hexadecimal digits",
+    "core:version": "a version such as 1.2.0",
+    "core:dataset": "the name of a file in the same folder",
+}
+"""In words, of the fields for which the schema has a regular expression."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,7 @@ class Annotation:
         count: samples; None for "until the next one or the end".
         low_hz: lower edge as written, in Hz of the air; None for the whole band.
         high_hz: upper edge.
-        label: what it is.
+        label: what it is; None where only a comment says something.
         fields: the metadata as they are.
     """
 
@@ -83,23 +93,24 @@ def parse_metadata(content: bytes) -> SigmfMetadata:
     Raises:
         RecordingError: it is malformed; names the field, what was found and what was expected.
     """
-    tree = _tree(content)
+    tree = read_tree(content)
     _check_schema(tree)
     whole = tree["global"]
+    check_extensions(whole.get("core:extensions", []))
     offset = int(whole.get("core:offset", 0))
     rate = whole.get("core:sample_rate")
     if rate is not None and not 1 <= float(rate) <= HIGHEST_RATE:
-        _refuse("global core:sample_rate", rate, f"1 to {HIGHEST_RATE:,} Hz")
+        refuse("global core:sample_rate", rate, f"1 to {HIGHEST_RATE:,} Hz")
     channels = int(whole.get("core:num_channels", 1))
     if channels > MOST_CHANNELS:
-        _refuse("global core:num_channels", channels, f"1 to {MOST_CHANNELS}")
+        refuse("global core:num_channels", channels, f"1 to {MOST_CHANNELS}")
     captures = tuple(_capture(i, fields, offset) for i, fields in enumerate(tree["captures"]))
     annotations = tuple(
         _annotation(i, fields, offset) for i, fields in enumerate(tree["annotations"])
     )
     headers = [int(c.fields.get("core:header_bytes", 0)) for c in captures]
     if any(headers[1:]):
-        _refuse("captures core:header_bytes", headers, "headers in the first capture only")
+        refuse("captures core:header_bytes", headers, "headers in the first capture only")
     return SigmfMetadata(
         datatype=_datatype(whole["core:datatype"]),
         sample_rate=None if rate is None else float(rate),
@@ -113,25 +124,6 @@ def parse_metadata(content: bytes) -> SigmfMetadata:
         metadata_only=bool(whole.get("core:metadata_only", False)),
         fields=whole,
     )
-
-
-def _tree(content: bytes) -> dict[str, Any]:
-    try:
-        tree = json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant)
-    except RecursionError:
-        raise RecordingError("SigMF metadata are nested too deeply to be read") from None
-    except (UnicodeDecodeError, ValueError) as error:
-        raise RecordingError(f"SigMF metadata are no JSON: {error}") from error
-    if not isinstance(tree, dict):
-        raise RecordingError(
-            f"SigMF metadata are a {type(tree).__name__}; expected an object with global, "
-            "captures and annotations"
-        )
-    return tree
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number of JSON")
 
 
 @cache
@@ -157,21 +149,22 @@ def _check_schema(tree: dict[str, Any]) -> None:
         warnings.simplefilter("ignore")
         error = best_match(_validator().iter_errors(tree))
     if error is not None:
-        place = _place(error.absolute_path)
+        place = place_of(error.absolute_path)
         if error.validator == "required":
             found = error.instance
             missing = [name for name in error.validator_value if name not in found]
             name = f"{place} {missing[0]}".strip()
             raise RecordingError(f"SigMF metadata: {name} is missing")
-        raise RecordingError(f"SigMF metadata: {place or 'the whole'}: {_short(error.message)}")
+        if error.validator == "pattern":
+            name = str(error.absolute_path[-1])
+            refuse(place, error.instance, EXPECTED.get(name, "the form that SigMF gives it"))
+        raise RecordingError(f"SigMF metadata: {place or 'the whole'}: {short(error.message)}")
     for key in ("captures", "annotations"):
         before = -1
         for i, item in enumerate(tree[key]):
             start = item["core:sample_start"]
             if start < before:
-                _refuse(
-                    f"{key}[{i}] core:sample_start", start, f"at least {before}, the one before"
-                )
+                refuse(f"{key}[{i}] core:sample_start", start, f"at least {before}, the one before")
             before = start
 
 
@@ -190,9 +183,9 @@ def _annotation(i: int, fields: dict[str, Any], offset: int) -> Annotation:
     place = f"annotations[{i}]"
     low, high = (fields.get(f"core:freq_{end}_edge") for end in ("lower", "upper"))
     if low is not None and high is not None and float(low) > float(high):
-        _refuse(f"{place} core:freq_lower_edge", low, f"at most core:freq_upper_edge, {high}")
+        refuse(f"{place} core:freq_lower_edge", low, f"at most core:freq_upper_edge, {high}")
     count = fields.get("core:sample_count")
-    label = fields.get("core:label") or fields.get("core:comment")
+    label = fields.get("core:label") or None
     return Annotation(
         _from_start(place, fields, offset),
         None if count is None else int(count),
@@ -206,7 +199,7 @@ def _annotation(i: int, fields: dict[str, Any], offset: int) -> Annotation:
 def _from_start(place: str, fields: dict[str, Any], offset: int) -> int:
     start = int(fields["core:sample_start"])
     if start < offset:
-        _refuse(f"{place} core:sample_start", start, f"at least core:offset, {offset}")
+        refuse(f"{place} core:sample_start", start, f"at least core:offset, {offset}")
     return start - offset
 
 
@@ -214,7 +207,7 @@ def _datatype(name: str) -> Datatype:
     try:
         return parse_datatype(name)
     except UsageError:
-        _refuse("global core:datatype", name, "a datatype such as cf32_le, ci16_be, cu8")
+        refuse("global core:datatype", name, EXPECTED["core:datatype"])
 
 
 def _time(place: str, text: Any) -> datetime | None:
@@ -222,9 +215,9 @@ def _time(place: str, text: Any) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(str(text).strip().upper().replace("Z", "+00:00"))
-    except ValueError:
-        _refuse(place, text, "a time such as 2026-01-31T12:00:00.000Z")
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (OverflowError, ValueError):
+        refuse(place, text, EXPECTED["core:datetime"])
 
 
 def _finite(place: str, value: Any) -> float:
@@ -233,21 +226,5 @@ def _finite(place: str, value: Any) -> float:
     except (OverflowError, ValueError):
         number = math.inf
     if not math.isfinite(number):
-        _refuse(place, value, "a finite number")
+        refuse(place, value, "a finite number")
     return number
-
-
-def _refuse(place: str, found: Any, expected: str) -> NoReturn:
-    raise RecordingError(f"SigMF metadata: {place} is {_short(repr(found))}; expected {expected}")
-
-
-def _place(path: Any) -> str:
-    """`captures[0] core:frequency`, as people say it."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f"{' ' if text else ''}{part}"
-    return text
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 160 else f"{text[:160]} …"

@@ -10,6 +10,7 @@ import numpy as np
 
 from audio_assets.errors import NotMaterializedError
 from audio_assets.home import Home
+from audio_assets.radio.layout import NO_RATE
 from audio_assets.radio.occupancy import BANDS
 from audio_assets.radio.window_facts import read_window_facts
 from audio_assets.storage import read_parquet
@@ -21,8 +22,8 @@ def folder_occupancy(home: Home, folder: str) -> bytes:
     """Draw the occupancy of a folder of radio.
 
     One row per band (centre frequency and rate), those with most windows first: on the left which
-    share of the time each 64th of the band is above the noise floor, on the right the same over the
-    windows in the order of their recordings.
+    share of the time something in each 64th of the band is above the noise floor, on the right the
+    same over the windows in the order of their recordings.
 
     Args:
         home: holds the folder's outputs.
@@ -47,7 +48,9 @@ def folder_occupancy(home: Home, folder: str) -> bytes:
     for row in facts.to_pylist():
         if row["band_occupancy"] is not None:
             rate = rate_of[row["window_id"].partition("@")[0]]
-            bands[row["center_frequency"], rate].append(row["band_occupancy"])
+            # without a rate frequencies are cycles per sample, and a centre in Hz does not fit
+            center = None if rate == NO_RATE else row["center_frequency"]
+            bands[center, rate].append(row["band_occupancy"])
     chosen = sorted(bands.items(), key=lambda item: -len(item[1]))
     return _draw(folder, [(band, np.array(rows)) for band, rows in chosen])
 
@@ -61,7 +64,7 @@ def _draw(folder: str, bands: list[tuple[tuple[float | None, int], np.ndarray]])
     FigureCanvasAgg(figure)
     axes = figure.subplots(max(1, len(shown)), 2, squeeze=False, width_ratios=(1, 1.6))
     for (left, right), ((center, rate), shares) in zip(axes, shown, strict=False):
-        scale, unit = (1e6, "MHz") if max(rate, center or 0) >= 1e6 else (1e3, "kHz")
+        scale, unit = _unit(rate, center)
         middle = center or 0.0
         edges = (middle + rate * (np.arange(BANDS + 1) / BANDS - 0.5)) / scale
         left.stairs(shares.mean(axis=0) * 100, edges, fill=True, color="#b5367a")
@@ -82,3 +85,9 @@ def _draw(folder: str, bands: list[tuple[tuple[float | None, int], np.ndarray]])
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return buffer.getvalue()
+
+
+def _unit(rate: float, center: float | None) -> tuple[float, str]:
+    if rate == NO_RATE:
+        return 1.0, "cycles per sample"
+    return (1e6, "MHz") if max(rate, center or 0) >= 1e6 else (1e3, "kHz")

@@ -1,10 +1,10 @@
 """One radio recording looked through: what is really in it, and what is wrong with it.
 
-Its identity is the SHA-256 of its samples' file, as of every recording. Of a file above 2 GiB only
-parts are read: 1 MiB at each of 257 places, evenly spread from its first byte to its last. Then the
-identity is the SHA-256 of the file's length and those parts, and the levels are theirs; the warning
-says so. Reading a 40 GB file whole would take minutes on a fast disk and tell nothing more about
-windows that are checked again, sample by sample, when they are encoded.
+Its identity is that of its file's bytes and of how they are read (`radio/identity.py`). Of a file
+above 2 GiB only parts are read: 1 MiB at each of 257 places, evenly spread from its first byte to
+its last. Then the identity is of the file's length and those parts, and the levels are theirs; the
+warning says so. Reading a 40 GB file whole would take minutes on a fast disk and tell nothing more
+about windows that are checked again, sample by sample, when they are encoded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from audio_assets.errors import RecordingError
+from audio_assets.radio.archive import open_archive
+from audio_assets.radio.identity import identity_of, reading_of
 from audio_assets.radio.layout import IqLayout, layout_of
+from audio_assets.radio.names import ARCHIVE, extension
+from audio_assets.radio.oddities import oddities
 from audio_assets.radio.source import IqSource
 from audio_assets.radio.statement import RadioSettings
 from audio_assets.recordings.verify import CLIPPED_SHARE, Verdict
@@ -49,13 +53,14 @@ def verify_iq(
         layout = layout_of(path, stated)
         before = layout.file.stat()
         whole = before.st_size <= READ_WHOLE
-        verdict.recording_id = _digest(layout, before.st_size, whole)
+        digest = _digest(path, layout, before.st_size, whole)
+        verdict.recording_id = identity_of(digest, layout, stated)
         if in_sound and layout.datatype.is_complex:
             raise RecordingError(NOT_IN_SOUND)
         _describe(verdict, layout, stated)
         if layout.frames == 0:
             raise RecordingError("holds no samples")
-        warnings = [*layout.warnings, *_levels(layout, whole)]
+        warnings = [*layout.warnings, *oddities(layout), *_levels(layout, whole)]
         after = layout.file.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             return Verdict(reason="the file changed while it was read; run again when it is still")
@@ -71,19 +76,25 @@ def _describe(verdict: Verdict, layout: IqLayout, stated: RadioSettings | None) 
     rate = round(layout.sample_rate)
     verdict.sample_rate, verdict.channels = rate, layout.channels
     verdict.frames, verdict.duration_s = layout.frames, layout.frames / rate
-    verdict.format, verdict.subtype = layout.container, layout.datatype.name
+    verdict.format, verdict.subtype = layout.container, reading_of(layout, stated)
     if stated is not None and stated.channel is not None and stated.channel >= layout.channels:
         raise RecordingError(
             f"has {layout.channels} channels, but --iq-channel {stated.channel} is asked for"
         )
 
 
-def _digest(layout: IqLayout, size: int, whole: bool) -> str:
-    """SHA-256 of the file, or of its length and parts; the stated SHA-512 is checked meanwhile."""
+def _digest(path: Path, layout: IqLayout, size: int, whole: bool) -> str:
+    """SHA-256 of the file, or of its length and parts; the stated SHA-512 is checked meanwhile.
+
+    That is of the data file with its header, which in an archive is one of the files.
+    """
     sha256 = hashlib.sha256()
     stated = layout.metadata.sha512 if layout.metadata is not None else None
-    # of an archive the hash is over the samples alone, and it would be a second pass
-    check = hashlib.sha512() if whole and stated and layout.first_byte == 0 else None
+    check = hashlib.sha512() if whole and stated else None
+    begin, stop = 0, size
+    if check is not None and extension(path) == ARCHIVE:
+        member = open_archive(path)
+        begin, stop = member.first_byte, member.first_byte + member.bytes
     if not whole:
         sha256.update(f"parts of {size}\n".encode())
     with layout.file.open("rb", buffering=0) as stream:
@@ -92,7 +103,7 @@ def _digest(layout: IqLayout, size: int, whole: bool) -> str:
             while first < end and (block := stream.read(min(BLOCK_BYTES, end - first))):
                 sha256.update(block)
                 if check is not None:
-                    check.update(block)
+                    check.update(block[max(0, begin - first) : max(0, stop - first)])
                 first += len(block)
     if check is not None and check.hexdigest() != stated:
         raise RecordingError(

@@ -26,7 +26,7 @@ from audio_assets.transforms.iq_constellation import IqConstellation
 from audio_assets.transforms.spectrogram_png import write_preview_png
 
 FACTS, PICTURES = "radio.parquet", "constellation"
-VERSION = 2
+VERSION = 3
 CHUNK = 512
 SCHEMA = pa.schema(
     [

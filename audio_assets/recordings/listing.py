@@ -1,4 +1,7 @@
-"""Which files below a directory are recordings; looks at names and links, opens nothing."""
+"""Which files below a directory are recordings, by names and links.
+
+Nothing is opened but SigMF metadata beside raw files, which may name one of them.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio_assets.errors import UsageError
+from audio_assets.radio.dataset_names import can_be_named, dataset_name
 from audio_assets.radio.names import is_radio_name
 
 AUDIO_EXTENSIONS = frozenset(
     {"wav", "wave", "rf64", "w64", "flac", "ogg", "oga", "opus", "mp3"}
     | {"aif", "aiff", "aifc", "au", "caf", "m4a", "mp4", "aac"}
 )
-META = ".sigmf-meta"
+META, DATA = ".sigmf-meta", ".sigmf-data"
 SKIPPED_FOLDERS = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
 
 
@@ -42,7 +46,8 @@ def list_audio(root: Path, further: Set[str] = frozenset()) -> list[AudioFile]:
     Hidden and temporary names, pipes, sockets and devices are left out. Links to files inside the
     root count as files; links that leave it, broken links, names that are not UTF-8 and folders
     that cannot be opened are listed with a problem. Linked folders are not walked. SigMF metadata
-    stand for a recording of their own only where no file beside them has their name.
+    stand for a recording of their own only where no file beside them has their name, or where they
+    name a raw file or an archive, which is then left out.
 
     Args:
         root: the directory.
@@ -87,9 +92,32 @@ def is_audio_name(name: str) -> bool:
 
 
 def without_side_metadata(files: list[AudioFile]) -> list[AudioFile]:
-    """Leave out SigMF metadata that belong to another recording of the list."""
+    """Leave out SigMF metadata that belong to another recording, and files that some name."""
+    named = _named(files)
+    gone = set(named.values())
     stems = {file.key.rpartition(".")[0] for file in files if not file.key.endswith(META)}
-    return [f for f in files if not f.key.endswith(META) or f.key[: -len(META)] not in stems]
+    left_out = {
+        file.key
+        for file in files
+        if file.key.endswith(META) and file.key[: -len(META)] in stems and file.key not in named
+    }
+    return [f for f in files if f.key not in left_out and f.key not in gone]
+
+
+def _named(files: list[AudioFile]) -> dict[str, str]:
+    """The file beside them that SigMF metadata without data of their own name, by keys."""
+    data = {file.key for file in files if file.key.endswith(DATA)}
+    there = {file.key for file in files if can_be_named(file.key)}
+    folders = {key.rpartition("/")[0] for key in there}
+    named: dict[str, str] = {}
+    for file in files:
+        folder, slash, name = file.key.rpartition("/")
+        if file.problem is not None or folder not in folders or not name.endswith(META):
+            continue
+        if file.key[: -len(META)] + DATA not in data:
+            key = f"{folder}{slash}{dataset_name(file.path)}"
+            named |= {file.key: key} if key in there else {}
+    return named
 
 
 def _ignored(name: str) -> bool:

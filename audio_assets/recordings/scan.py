@@ -17,6 +17,11 @@ import pyarrow as pa
 
 from audio_assets.progress import Progress
 from audio_assets.radio.captures import facts_changed, start_time_of_samples
+from audio_assets.radio.identity import (
+    identity_of_sound,
+    reading_of_sound,
+    sound_reading_changed,
+)
 from audio_assets.radio.names import NUMPY, is_radio_name
 from audio_assets.radio.statement import RadioSettings
 from audio_assets.recordings.clock import NO_CORRECTION, ClockCorrection, with_clock
@@ -79,6 +84,7 @@ def scan_folder(
             and not verify
             and _unchanged(row, file.stat)
             and not facts_changed(file.path, row, radio)
+            and not _read_otherwise(file, row, radio)
         ):
             rows[file.key] = dict(row)
         else:
@@ -140,7 +146,9 @@ def _verify_all(
 
 def _verify_one(file: AudioFile, row: Row | None, now: int, radio: RadioSettings | None) -> Row:
     """The new row of one file; its old one where the bytes turn out to be the same."""
-    same = row["recording_id"] if row is not None and row["status"] != "failed" else None
+    same = None
+    if row is not None and row["status"] != "failed" and not _read_otherwise(file, row, radio):
+        same = row["recording_id"]
     try:
         if is_radio_name(file.key) or file.key.lower().endswith(f".{NUMPY}"):
             from audio_assets.radio.verify import verify_iq
@@ -148,11 +156,28 @@ def _verify_one(file: AudioFile, row: Row | None, now: int, radio: RadioSettings
             verdict = verify_iq(file.path, radio, in_sound=radio is None)
         else:
             verdict = verify(file.path, file.key, same)
+            if verdict is not None:
+                _note_reading(verdict, radio)
     except Exception as error:  # one file, whatever is in it, never stops the rest
         verdict = Verdict(reason=f"could not be read: {type(error).__name__}: {error}")
     if verdict is None and row is not None:
         return {**row, **_stat_fields(file, now)}
     return _row(file, verdict or Verdict(), now)
+
+
+def _read_otherwise(file: AudioFile, row: Row, radio: RadioSettings | None) -> bool:
+    """Whether a sound file is to be taken for other samples than the last time."""
+    if is_radio_name(file.key) or file.key.lower().endswith(f".{NUMPY}"):
+        return False
+    return sound_reading_changed(row, radio)
+
+
+def _note_reading(verdict: Verdict, radio: RadioSettings | None) -> None:
+    """A sound file in a folder of radio is another recording when it is read as I and Q."""
+    digest, subtype, channels = verdict.recording_id, verdict.subtype, verdict.channels
+    if digest is not None and subtype is not None and channels is not None:
+        verdict.subtype = reading_of_sound(subtype, channels, radio)
+        verdict.recording_id = identity_of_sound(digest, subtype, channels, verdict.subtype)
 
 
 def _row(file: AudioFile, verdict: Verdict, now: int) -> Row:

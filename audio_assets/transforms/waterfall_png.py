@@ -20,7 +20,7 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 12, 20, 18
 """Margins around the picture in pixels."""
 INK, FAINT, SHADE = 230, 120, 0
 FONT_SIZE = 10
-PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"))
+PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"))
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,8 @@ def _times(draw: Any, axes: WaterfallAxes, width: int, height: int) -> None:
         x = LEFT + (tick - axes.start_s) / max(axes.seconds, 1e-300) * width
         draw.line((x, TOP + height, x, TOP + height + 3), fill=INK)
         text = f"{tick / scale:.{digits}f}"
+        half = draw.textlength(text, font=_font()) / 2
+        x = min(x, LEFT + width + RIGHT - 1 - half)  # the last one would be cut
         draw.text((x, TOP + height + 5), text, fill=INK, font=_font(), anchor="mt")
     draw.text((2, TOP + height + 5), unit, fill=INK, font=_font(), anchor="lt")
 

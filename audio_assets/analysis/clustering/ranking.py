@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from audio_assets.errors import NotMaterializedError, StorageError
 from audio_assets.home import Home
+from audio_assets.radio.window_labels import labels_of_windows
 from audio_assets.settings import load_settings
 from audio_assets.storage import read_parquet
 
@@ -89,7 +90,7 @@ def ranked_rows(
 def paths_and_labels(
     home: Home, folder: str, window_ids: list[str]
 ) -> list[tuple[str, str | None]]:
-    """Path and label of each window, by its recording; the id's beginning and None if unknown."""
+    """Path and label of each window; the id's beginning and None if unknown."""
     try:
         recordings = read_parquet(home.asset("raw_audio", folder=folder)).to_pylist()
         metadata = read_parquet(home.asset("metadata_table", folder=folder)).to_pylist()
@@ -97,5 +98,7 @@ def paths_and_labels(
         recordings, metadata = [], []
     label = {row["path"]: row["label"] for row in metadata}
     path = {r["recording_id"][:16]: r["path"] for r in recordings if r["status"] == "ok"}
-    starts = (i.partition("@")[0] for i in window_ids)
-    return [(path.get(s, s), label.get(path.get(s, ""))) for s in starts]
+    starts = [i.partition("@")[0] for i in window_ids]
+    labels = [label.get(path.get(start, "")) for start in starts]
+    labels = labels_of_windows(home, folder, window_ids, labels)
+    return [(path.get(s, s), found) for s, found in zip(starts, labels, strict=True)]

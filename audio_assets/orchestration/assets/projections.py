@@ -22,6 +22,7 @@ from audio_assets.orchestration.costs import Costs, window_seconds
 from audio_assets.orchestration.partitions import PAIRS, Partition
 from audio_assets.orchestration.resources import HomeResource
 from audio_assets.orchestration.versions import data_version, stored_version
+from audio_assets.radio.window_labels import labels_of_windows
 from audio_assets.schemas import COORDINATES
 from audio_assets.settings import Settings
 from audio_assets.storage import read_parquet
@@ -117,7 +118,7 @@ def _picture(home: Home, partition: Partition, table: pa.Table) -> dg.MetadataVa
 
 
 def _labels(home: Home, partition: Partition, table: pa.Table) -> list[str | None]:
-    """Label of each window, by the recording that it belongs to."""
+    """Label of each window: its own, else that of the recording that it belongs to."""
     recordings = home.asset("raw_audio", folder=partition.folder)
     metadata = home.asset("metadata_table", folder=partition.folder)
     if not (recordings.is_file() and metadata.is_file()):
@@ -127,4 +128,5 @@ def _labels(home: Home, partition: Partition, table: pa.Table) -> list[str | Non
     known = read_parquet(metadata)
     label = dict(zip(known["path"].to_pylist(), known["label"].to_pylist(), strict=True))
     ids = table.column("window_id").to_pylist()
-    return [label.get(path.get(i.partition("@")[0], "")) for i in ids]
+    labels = [label.get(path.get(i.partition("@")[0], "")) for i in ids]
+    return labels_of_windows(home, str(partition.folder), ids, labels)

@@ -104,6 +104,29 @@ def test_sigmf_metadata_places_its_recording(tmp_path):
     assert len(SigmfPlaces().side_files(root)) == 3
 
 
+@pytest.mark.parametrize(("content", "problem"), [
+    ('{"global": {"core:geolocation": {}}}', "is no SigMF metadata"),
+    ('{"global": {"core:geolocation": {"coordinates": [' + "9" * 400 + ', 1]}}}',
+     "core:geolocation is longitude inf"),
+    ("[" * 100_000, "is no SigMF metadata"),
+    ('{"global": {"core:geolocation": {"coordinates": [200, 1]}}}',
+     "a.sigmf-meta: global core:geolocation is longitude 200, latitude 1"),
+    ('{"captures": [{"core:geolocation": {"coordinates": [1, 100]}}]}',
+     "captures[0] core:geolocation"),
+])  # fmt: skip
+def test_sigmf_metadata_that_give_no_place_are_named(tmp_path, content, problem):
+    root = sounds(tmp_path, "a.wav", "b.wav")
+    (root / "a.sigmf-meta").write_text(content)
+    point = {"type": "Point", "coordinates": [2.0, 1.0]}
+    (root / "b.sigmf-meta").write_text(
+        json.dumps({"global": {"core:geolocation": point}}), "utf-8-sig"
+    )
+    rows, report = rows_of(root)
+    assert rows["a.wav"]["lat"] is None
+    assert (rows["b.wav"]["lat"], rows["b.wav"]["lon"]) == (1.0, 2.0)
+    assert problem in report["places"]["sigmf"]["problems"][0]
+
+
 def test_a_track_places_recordings_by_their_start(tmp_path):
     root = sounds(tmp_path, "20240501T120500Z.wav", "20240501T130000Z.wav", "untimed.wav")
     (root / "walk.gpx").write_text(GPX)
