@@ -69,20 +69,19 @@ def load_embeddings(
     joined["window_start_time"] = window_start_times(
         pa.array(joined["start_time"], UTC), joined["start_s"].to_numpy(), clock_of(recordings)
     ).to_pandas()
+    _by_captures(joined, _radio_facts(home, folder))
     return joined[FIRST + [c for c in joined.columns if c not in FIRST]], vectors_of(table)
 
 
 def _of_windows(home: Home, folder: str, joined: pd.DataFrame) -> Any:
     """Windows with what is said of themselves instead of their recordings: annotations, edits."""
-    if FolderRegistry(home).get(folder).radio is not None:
+    if (facts := _radio_facts(home, folder)) is not None:
         import pandas as pd
 
-        from audio_assets.radio.window_facts import read_window_facts
         from audio_assets.radio.window_labels import window_labels
 
         names = ("label", "category")
         said = [[v if isinstance(v, str) else None for v in joined[name]] for name in names]
-        facts = read_window_facts(home.asset("spectrograms", folder=folder))
         found = window_labels(joined["window_id"].tolist(), said[0], said[1], facts)
         for name, values in zip(names, found, strict=True):
             joined[name] = pd.Series(values, joined.index, dtype=object)
@@ -91,6 +90,27 @@ def _of_windows(home: Home, folder: str, joined: pd.DataFrame) -> Any:
         own = joined["window_id"].map(values)
         joined[name] = own.where(joined["window_id"].isin(list(values)), joined.get(name))
     return joined
+
+
+def _radio_facts(home: Home, folder: str) -> pa.Table | None:
+    """What is known of every window of a folder of radio; None for sound."""
+    if FolderRegistry(home).get(folder).radio is None:
+        return None
+    from audio_assets.radio.window_facts import read_window_facts
+
+    return read_window_facts(home.asset("spectrograms", folder=folder))
+
+
+def _by_captures(joined: pd.DataFrame, facts: pa.Table | None) -> None:
+    """Frequency and time of radio windows by the capture that each lies in: receivers retune."""
+    if facts is None:
+        return
+    said = facts.select(["window_id", "center_frequency", "start_time"]).to_pandas()
+    own = joined[["window_id"]].merge(said, on="window_id", how="left", validate="one_to_one")
+    own.index = joined.index
+    joined["window_start_time"] = own["start_time"].fillna(joined["window_start_time"])
+    if own["center_frequency"].notna().to_numpy().any():
+        joined["center_frequency"] = own["center_frequency"]
 
 
 def _padding(windows: pd.DataFrame, grid: WindowGrid) -> np.ndarray:

@@ -173,3 +173,24 @@ class _Index:
 
     def to_pandas(self) -> pd.DataFrame:
         return self.found
+
+
+def test_frequency_and_time_are_of_the_capture_that_a_window_lies_in(air):
+    root = Path(FolderRegistry(Home.of(air)).get("air").root)
+    meta = root / "burst.sigmf-meta"
+    tree = json.loads(meta.read_text())
+    tree["captures"] = [
+        {"core:sample_start": 0, "core:frequency": 1e8, "core:datetime": "2024-05-01T10:00:00Z"},
+        {"core:sample_start": 1000, "core:frequency": 2e8,
+         "core:datetime": "2024-05-01T11:00:00Z"},
+    ]  # fmt: skip
+    meta.write_text(json.dumps(tree))
+    home = Home.of(air)
+    recordings = read_parquet(home.asset("raw_audio", folder="air"))
+    compute_window_facts(root, recordings, home.asset("spectrograms", folder="air"))
+    windows, _ = load_embeddings("air", "c", settings=air)
+    ours = windows[windows["path"] == "burst.sigmf-data"].sort_values("start_s")
+    assert ours["center_frequency"].tolist() == [1e8, 2e8]
+    assert [str(t) for t in ours["window_start_time"]] == [
+        "2024-05-01 10:00:00+00:00", "2024-05-01 11:00:00+00:00",
+    ]  # fmt: skip
