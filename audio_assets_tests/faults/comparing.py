@@ -26,8 +26,8 @@ def differences(home: Home, reference: str, key: str, checkpoint: str) -> list[s
         ours, theirs = (home.asset(asset, folder=k, **named) for k in (key, reference))
         if not ours.exists():
             faults.append(f"{asset} is missing")
-        elif _rows(ours) != _rows(theirs):
-            faults.append(f"{asset} differs")
+        elif said := _difference(_rows(ours), _rows(theirs)):
+            faults.append(f"{asset} differs: {said}")
     pair = [home.asset("spectrograms", folder=k) for k in (key, reference)]
     names = [sorted(str(p.relative_to(root)) for p in root.rglob("*.png")) for root in pair]
     if names[0] != names[1]:
@@ -39,6 +39,19 @@ def differences(home: Home, reference: str, key: str, checkpoint: str) -> list[s
         faults.append("model-ready arrays differ")
     faults += _samples_differ(reference, key)
     return faults
+
+
+def _difference(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> str:
+    """How much of two tables differs, in words; empty where nothing does."""
+    if len(ours) != len(theirs):
+        return f"{len(ours)} rows instead of {len(theirs)}"
+    if ours and set(ours[0]) != set(theirs[0]):
+        return f"columns {sorted(set(ours[0]) ^ set(theirs[0]))} are in one alone"
+    counts = {
+        name: sum(a[name] != b[name] for a, b in zip(ours, theirs, strict=True))
+        for name in (ours[0] if ours else ())
+    }
+    return ", ".join(f"{name} in {n} of {len(ours)} rows" for name, n in counts.items() if n)
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

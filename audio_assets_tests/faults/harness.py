@@ -116,6 +116,8 @@ class Harness:
         verdict.encoded = report["encoded"]
         if verdict.encoded > report["windows"] - verdict.kept:
             verdict.faults.append(f"{verdict.encoded} encoded although {verdict.kept} were kept")
+        if report["failed"] != self.reference["failed"]:
+            verdict.faults.append(f"failed: {report['failed']}")
         verdict.faults += differences(self.home, REFERENCE, key, self.checkpoint)
         verdict.faults += self._left_behind(key)
         self.forget(key)
