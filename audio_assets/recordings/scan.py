@@ -150,7 +150,7 @@ def _verify_one(file: AudioFile, row: Row | None, now: int, radio: RadioSettings
     if row is not None and row["status"] != "failed" and not _read_otherwise(file, row, radio):
         same = row["recording_id"]
     try:
-        if is_radio_name(file.key) or file.key.lower().endswith(f".{NUMPY}"):
+        if _is_iq(file):
             from audio_assets.radio.verify import verify_iq
 
             verdict = verify_iq(file.path, radio, in_sound=radio is None)
@@ -167,9 +167,11 @@ def _verify_one(file: AudioFile, row: Row | None, now: int, radio: RadioSettings
 
 def _read_otherwise(file: AudioFile, row: Row, radio: RadioSettings | None) -> bool:
     """Whether a sound file is to be taken for other samples than the last time."""
-    if is_radio_name(file.key) or file.key.lower().endswith(f".{NUMPY}"):
-        return False
-    return sound_reading_changed(row, radio)
+    return not _is_iq(file) and sound_reading_changed(row, radio)
+
+
+def _is_iq(file: AudioFile) -> bool:
+    return is_radio_name(file.key) or file.key.lower().endswith(f".{NUMPY}")
 
 
 def _note_reading(verdict: Verdict, radio: RadioSettings | None) -> None:

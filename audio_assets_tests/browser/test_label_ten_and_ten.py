@@ -21,6 +21,7 @@ from audio_assets.running import register_folder
 from audio_assets.settings import load_settings
 from audio_assets_tests.browser.conftest import free_port
 from audio_assets_tests.browser.test_label_and_models import Labelling, dataset_of
+from audio_assets_tests.labelled_source import labelled_source
 
 PER_CLASS = 20
 TEN = 10
@@ -48,14 +49,7 @@ def write_clips(
     root: Path, test_data: Path | None, tmp_path_factory: pytest.TempPathFactory
 ) -> list[str]:
     """Clips with their table, held-out fold first; the classes."""
-    if test_data is not None:
-        source = test_data / "esc10"
-    else:
-        from audio_assets.recordings.synthesize import synthesize_soundscape
-
-        source = tmp_path_factory.mktemp("synthetic") / "all"
-        synthesize_soundscape(source, clips_per_class=PER_CLASS)
-    rows = list(csv.DictReader(next((source / "meta").glob("*.csv")).open()))
+    source, rows = labelled_source(test_data, tmp_path_factory, PER_CLASS)
     rows.sort(key=lambda row: -int(row["fold"]))  # the checkpoint was not trained on fold 5
     chosen: list[dict[str, str]] = []
     for label in sorted({row["category"] for row in rows}):

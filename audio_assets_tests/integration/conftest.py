@@ -13,6 +13,7 @@ import pytest
 from audio_assets.home import Home
 from audio_assets.orchestration.runner import RunReport
 from audio_assets.settings import Settings
+from audio_assets_tests.labelled_source import labelled_source
 
 PER_CLASS = 6
 
@@ -36,14 +37,7 @@ def labelled_clips(test_data: Path | None, tmp_path_factory: pytest.TempPathFact
     root = tmp_path_factory.mktemp("recordings") / "sixty-clips"
     (root / "audio").mkdir(parents=True)
     (root / "meta").mkdir()
-    if test_data is not None:
-        source = test_data / "esc10"
-    else:
-        from audio_assets.recordings.synthesize import synthesize_soundscape
-
-        source = tmp_path_factory.mktemp("synthetic") / "all"
-        synthesize_soundscape(source, clips_per_class=PER_CLASS)
-    rows = list(csv.DictReader(next((source / "meta").glob("*.csv")).open()))
+    source, rows = labelled_source(test_data, tmp_path_factory, PER_CLASS)
     taken: dict[str, int] = {}
     chosen = []
     for row in rows:

@@ -15,6 +15,7 @@ from audio_assets.home import Home
 from audio_assets.orchestration.runner import RunReport, run_folder
 from audio_assets.running import register_folder
 from audio_assets.settings import Settings, load_settings
+from audio_assets_tests.labelled_source import labelled_source
 from audio_assets_tests.tiny_checkpoint import write_tiny_checkpoint
 
 CHECKPOINT = "tiny"
@@ -47,15 +48,7 @@ def sounds(
     test_data: Path | None, tmp_path_factory: pytest.TempPathFactory
 ) -> list[dict[str, Any]]:
     """Rows of a labels table with the path of each clip: real ones where there are any."""
-    if test_data is not None:
-        source = test_data / "esc10"
-    else:
-        from audio_assets.recordings.synthesize import synthesize_soundscape
-
-        source = tmp_path_factory.mktemp("synthetic") / "all"
-        synthesize_soundscape(source, clips_per_class=4)
-    with next((source / "meta").glob("*.csv")).open() as stream:
-        rows = list(csv.DictReader(stream))
+    source, rows = labelled_source(test_data, tmp_path_factory, 4)
     return [{**row, "source": source / "audio" / row["filename"]} for row in rows]
 
 
