@@ -1,4 +1,4 @@
-"""A folder of a dozen real clips and a tiny checkpoint, run once."""
+"""A folder of a dozen real clips for each file of tests, and a tiny checkpoint, run once."""
 
 from __future__ import annotations
 
@@ -77,21 +77,22 @@ def tiny_checkpoint(fiftyone_home: Home) -> Path:
     return write_tiny_checkpoint(fiftyone_home.checkpoints / CHECKPOINT)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chain(
     fiftyone_home: Home, tiny_checkpoint: Path, sounds: list[dict[str, Any]],
-    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest,
 ) -> Chain:  # fmt: skip
-    """A registered folder of twelve clips of several classes."""
+    """A registered folder of twelve clips of several classes, one for each file of tests."""
     picked = sounds[:: max(1, len(sounds) // (CLIPS + 3))]
-    root = make_folder(tmp_path_factory.mktemp("chain") / "chain-clips", picked[:CLIPS])
+    name = request.module.__name__.rpartition(".")[2].replace("_", "-")
+    root = make_folder(tmp_path_factory.mktemp("chain") / name, picked[:CLIPS])
     folder = register_folder(fiftyone_home, root, CHECKPOINT)
     spare = [row["source"] for row in picked[CLIPS:]]
     options = {"umap_n_neighbors": 5, "cluster_min_size": 3, "tsne_perplexity": 3.0}
     return Chain(fiftyone_home, root, folder.key, spare, options)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def first_run(chain: Chain) -> RunReport:
     """The first run: everything is computed."""
     assert FolderRegistry(chain.home).get(chain.key).checkpoints == [CHECKPOINT]

@@ -20,7 +20,6 @@ NAME = "finder"
 @pytest.fixture(scope="module")
 def probed(chain: Chain, first_run: RunReport) -> RunReport:
     """A probe trained on the first and last three clips, run on the folder."""
-    chain.run()  # another test may have left the base's vectors under other weights
     _, vectors = load_embeddings(chain.key, CHECKPOINT, settings=chain.settings())
     center = center_of(vectors)
     rows = np.arange(len(vectors))
