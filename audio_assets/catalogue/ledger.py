@@ -8,7 +8,7 @@ from pathlib import Path
 
 from audio_assets.errors import StorageError
 from audio_assets.home import Home
-from audio_assets.recordings.verify import Verdict
+from audio_assets.recordings.verdict import Verdict
 from audio_assets.storage import read_json, write_json
 
 

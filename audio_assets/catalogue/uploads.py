@@ -20,7 +20,8 @@ from audio_assets.home import Home, check_slug
 from audio_assets.recordings.doubtful_times import with_doubt
 from audio_assets.recordings.listing import is_audio_name
 from audio_assets.recordings.times import local_time_of
-from audio_assets.recordings.verify import Verdict, verify
+from audio_assets.recordings.verdict import Verdict
+from audio_assets.recordings.verify_apart import verify_apart
 
 DEFAULT_FOLDER = "uploads"
 EXTENSIONS = {
@@ -137,7 +138,7 @@ def register_in_place(
     there = next((e for e in catalogue.of_folder(owner) if e.path == key), None)
     if there is not None and there.status != "failed":
         return owner, there, False
-    verdict = verify(path, path.name) or Verdict(reason="unknown")
+    verdict = verify_apart(path, path.name) or Verdict(reason="unknown")
     if verdict.status != "ok":
         raise RecordingError(f"{key} cannot be used: {verdict.reason}.")
     start = _start_time(owner, key, verdict)
@@ -179,7 +180,7 @@ def _refuse_other_times(catalogue: Catalogue, key: str, times: FolderTimes) -> N
 
 def _looked_at(sent: Sent, longest_s: float) -> Verdict:
     name = f"upload{sent_extension(sent.name)}"
-    verdict = verify(sent.file, name, longest_s=longest_s) or Verdict(reason="unknown")
+    verdict = verify_apart(sent.file, name, longest_s=longest_s) or Verdict(reason="unknown")
     if verdict.status != "ok":
         raise RecordingError(f"This file cannot be used: {verdict.reason}.")
     if verdict.format not in EXTENSIONS:

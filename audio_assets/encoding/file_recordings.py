@@ -55,7 +55,8 @@ def recordings_of(
 
 
 def _verified(item: tuple[str, Path]) -> dict[str, Any]:
-    from audio_assets.recordings.verify import Verdict, verify
+    from audio_assets.recordings.verdict import Verdict
+    from audio_assets.recordings.verify_apart import verify_apart
 
     key, path = item
     nothing: dict[str, Any] = dict.fromkeys(RECORDINGS.names)
@@ -64,7 +65,7 @@ def _verified(item: tuple[str, Path]) -> dict[str, Any]:
     except OSError as error:
         reason = f"cannot be read: {(error.strerror or str(error)).lower()}"
         return {**nothing, "path": key, "bytes": 0, "status": "failed", "reason": reason}
-    verdict = verify(path, path.name) or Verdict(reason="unknown")
+    verdict = verify_apart(path, path.name) or Verdict(reason="unknown")
     times = {"mtime_ns": status.st_mtime_ns, "ctime_ns": status.st_ctime_ns}
     return {**nothing, **asdict(verdict), "path": key, "bytes": status.st_size, **times}
 

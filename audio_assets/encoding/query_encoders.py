@@ -41,10 +41,10 @@ class QueryEncoders:
             CheckpointError: the checkpoint is unknown or unusable.
             RecordingError: broken, empty, not finite or too long; names the clip.
         """
-        from audio_assets.recordings.verify import verify
+        from audio_assets.recordings.verify_apart import verify_apart
 
         name = name or path.name
-        verdict = verify(path, name, longest_s=CLIP_SECONDS)
+        verdict = verify_apart(path, name, longest_s=CLIP_SECONDS)
         if verdict is None or verdict.status != "ok":
             reason = verdict.reason if verdict else "it cannot be read"
             raise RecordingError(f"This clip cannot be used: {reason}.".replace(str(path), name))

@@ -59,12 +59,12 @@ def encode_iq_file(path: Path, encoder: Any, folder: AudioFolder) -> np.ndarray:
     """
     from audio_assets.radio.names import NUMPY, extension, is_radio_name
     from audio_assets.radio.verify import verify_iq
-    from audio_assets.recordings.verify import verify
+    from audio_assets.recordings.verify_apart import verify_apart
 
     if folder.radio is None:
         raise RecordingError(f"Folder {folder.key!r} is none of radio.")
     iq = is_radio_name(path.name) or extension(path) == NUMPY
-    verdict = verify_iq(path, folder.radio) if iq else verify(path, path.name)
+    verdict = verify_iq(path, folder.radio) if iq else verify_apart(path, path.name)
     if verdict is None or verdict.status != "ok" or not verdict.frames or not verdict.sample_rate:
         raise RecordingError(f"{path} cannot be used: {verdict.reason if verdict else 'unknown'}.")
     card = iq_transform_card(encoder.card, folder.radio, folder.grid)

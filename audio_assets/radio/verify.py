@@ -23,7 +23,8 @@ from audio_assets.radio.names import ARCHIVE, extension
 from audio_assets.radio.oddities import oddities
 from audio_assets.radio.source import IqSource
 from audio_assets.radio.statement import RadioSettings
-from audio_assets.recordings.verify import CLIPPED_SHARE, Verdict
+from audio_assets.recordings.verdict import Verdict
+from audio_assets.recordings.verify import CLIPPED_SHARE
 
 READ_WHOLE = 2 << 30
 PARTS, PART_BYTES = 257, 1 << 20

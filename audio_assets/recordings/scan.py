@@ -29,7 +29,8 @@ from audio_assets.recordings.doubtful_times import with_doubt
 from audio_assets.recordings.listing import AudioFile, list_audio
 from audio_assets.recordings.sources import NEEDS_AV
 from audio_assets.recordings.times import local_time_of
-from audio_assets.recordings.verify import Verdict, verify
+from audio_assets.recordings.verdict import Verdict
+from audio_assets.recordings.verify_apart import verify_apart
 from audio_assets.schemas import RECORDINGS
 
 CLOCK_TICK_NS = 20_000_000
@@ -155,7 +156,7 @@ def _verify_one(file: AudioFile, row: Row | None, now: int, radio: RadioSettings
 
             verdict = verify_iq(file.path, radio, in_sound=radio is None)
         else:
-            verdict = verify(file.path, file.key, same)
+            verdict = verify_apart(file.path, file.key, same)
             if verdict is not None:
                 _note_reading(verdict, radio)
     except Exception as error:  # one file, whatever is in it, never stops the rest

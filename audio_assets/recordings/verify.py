@@ -12,6 +12,7 @@ import numpy as np
 from audio_assets.errors import RecordingError
 from audio_assets.recordings.headers import Claim, read_claim
 from audio_assets.recordings.sources import Source, open_descriptor, open_source
+from audio_assets.recordings.verdict import Verdict
 
 DECODE_SAMPLES = 1 << 18
 """Samples decoded at once; small enough for a processor's cache, 1 MiB."""
@@ -30,22 +31,6 @@ OFFSET = 0.1
 MP3_SLACK = 2 * 1152
 MOST_SAMPLES_PER_S = 384_000
 """Under a limit of length: two channels at 192 kHz; 1,024 channels are no recording."""
-
-
-@dataclass
-class Verdict:
-    """What `verify` found; the fields are those of the RECORDINGS schema."""
-
-    recording_id: str | None = None
-    sample_rate: int | None = None
-    channels: int | None = None
-    frames: int | None = None
-    duration_s: float | None = None
-    format: str | None = None
-    subtype: str | None = None
-    status: str = "failed"
-    warning: str | None = None
-    reason: str | None = None
 
 
 @dataclass

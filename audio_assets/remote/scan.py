@@ -15,7 +15,8 @@ from audio_assets.progress import Progress
 from audio_assets.recordings.doubtful_times import with_doubt
 from audio_assets.recordings.listing import AUDIO_EXTENSIONS
 from audio_assets.recordings.times import local_time_of
-from audio_assets.recordings.verify import Verdict, verify
+from audio_assets.recordings.verdict import Verdict
+from audio_assets.recordings.verify_apart import verify_apart
 from audio_assets.remote.bucket import Bucket, RemoteObject
 from audio_assets.remote.local_copies import LocalCopies
 from audio_assets.schemas import RECORDINGS
@@ -74,7 +75,7 @@ def scan_bucket(
 def _verdict(bucket: Bucket, item: RemoteObject, copies: LocalCopies) -> Verdict:
     try:
         with copies.file(bucket, item) as path:
-            return verify(path, item.key) or Verdict()
+            return verify_apart(path, item.key) or Verdict()
     except AudioAssetsError as error:
         return Verdict(reason=str(error))
     except Exception as error:  # one object, whatever is in it, never stops the rest

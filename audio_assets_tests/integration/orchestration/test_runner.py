@@ -35,13 +35,13 @@ def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     from audio_assets.recordings import scan
 
     opened: list[str] = []
-    real = scan.verify
+    real = scan.verify_apart
 
     def count(path: Path, *rest: Any) -> Any:
         opened.append(path.name)
         return real(path, *rest)
 
-    monkeypatch.setattr(scan, "verify", count)
+    monkeypatch.setattr(scan, "verify_apart", count)
     return opened
 
 

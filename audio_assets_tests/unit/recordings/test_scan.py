@@ -12,6 +12,7 @@ import soundfile as sf
 from audio_assets.errors import UsageError
 from audio_assets.recordings import scan as scanning
 from audio_assets.recordings.scan import folder_version, scan_folder
+from audio_assets.recordings.verify import verify
 from audio_assets.schemas import RECORDINGS
 
 from .sound_files import age, noise, write
@@ -25,9 +26,11 @@ def by_path(table: pa.Table) -> dict[str, dict]:
 def opened(monkeypatch):
     """Names of the files that a scan opened."""
     names: list[str] = []
-    real = scanning.verify
+    real = scanning.verify_apart
     monkeypatch.setattr(
-        scanning, "verify", lambda path, name, known: names.append(name) or real(path, name, known)
+        scanning,
+        "verify_apart",
+        lambda path, name, known: names.append(name) or real(path, name, known),
     )
     return names
 
@@ -86,6 +89,7 @@ def test_a_file_touched_but_not_changed_is_hashed_and_not_decoded(tmp_path, monk
     age(tmp_path)
     first = scan_folder(tmp_path)
     os.utime(tmp_path / "a.wav")
+    monkeypatch.setattr(scanning, "verify_apart", verify)
     monkeypatch.setattr("audio_assets.recordings.verify._decode", None)
     second = scan_folder(tmp_path, previous=first)
     assert second["status"].to_pylist() == ["ok"]
@@ -182,7 +186,8 @@ def test_what_may_not_be_read_is_a_failed_row(tmp_path):
 def test_a_file_that_grows_while_it_is_read_fails_and_is_read_again(tmp_path, monkeypatch):
     path = write(tmp_path / "a.wav")
     age(tmp_path)
-    real = scanning.verify.__globals__["_decode"]
+    real = verify.__globals__["_decode"]
+    monkeypatch.setattr(scanning, "verify_apart", verify)
 
     def slow(descriptor, file, name, verdict, *limits):
         real(descriptor, file, name, verdict, *limits)
@@ -199,14 +204,14 @@ def test_a_file_that_grows_while_it_is_read_fails_and_is_read_again(tmp_path, mo
 def test_an_unforeseen_error_in_one_file_never_stops_the_rest(tmp_path, monkeypatch):
     for name in ("a.wav", "b.wav"):
         write(tmp_path / name)
-    real = scanning.verify
+    real = scanning.verify_apart
 
     def breaks(path, name, known):
         if name == "a.wav":
             raise MemoryError("no room")
         return real(path, name, known)
 
-    monkeypatch.setattr(scanning, "verify", breaks)
+    monkeypatch.setattr(scanning, "verify_apart", breaks)
     rows = by_path(scan_folder(tmp_path))
     assert "MemoryError" in rows["a.wav"]["reason"]
     assert rows["b.wav"]["status"] == "ok"
