@@ -15,6 +15,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from audio_assets.cli_analysis import cluster, compare
+from audio_assets.cli_backup import backup
 from audio_assets.cli_bucket import bucket
 from audio_assets.cli_export import export
 from audio_assets.cli_models import models, plugins
@@ -45,6 +46,7 @@ app.add_typer(bucket, name="bucket")
 app.add_typer(radio, name="radio")
 app.command()(api)
 app.command()(serve)
+app.command()(backup)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, last, on stdout.")]
 Checkpoint = Annotated[str | None, typer.Option(help="Checkpoint; the default one if not given.")]

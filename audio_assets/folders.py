@@ -1,4 +1,7 @@
-"""The folder registry: `folders.yaml` in the home, the only place with absolute paths."""
+"""The folder registry: `folders.yaml` in the home, the only place with absolute paths.
+
+Folders inside the home are written relative to it, so that a home can be moved or restored.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ class FolderRegistry:
         try:
             entries = dict((found or {}).get("folders") or {})
             folders = (AudioFolder(key=key, **entries[key]) for key in sorted(entries))
-            return {folder.key: folder for folder in folders}
+            return {folder.key: self._placed(folder) for folder in folders}
         except (ValidationError, TypeError, ValueError, AttributeError, UsageError) as error:
             raise StorageError(f"{self.file} is not a folder list: {error}. Mend it.") from error
 
@@ -142,17 +145,29 @@ class FolderRegistry:
         try:
             with FileLock(lock, timeout=LOCK_SECONDS):
                 folders = self.load()
-                before = _dump(folders)
+                before = self._dump(folders)
                 result = change(folders)
-                if _dump(folders) != before:
+                if self._dump(folders) != before:
                     with atomic_open(self.file) as stream:
-                        stream.write(_dump(folders).encode())
+                        stream.write(self._dump(folders).encode())
                 return result
         except ValidationError as error:
             problems = "; ".join(f"{e['loc']}: {e['msg']}" for e in error.errors())
             raise UsageError(f"These folder settings do not fit: {problems}.") from error
         except Timeout as error:
             raise StorageError(f"{lock} is held by another process; try again.") from error
+
+    def _placed(self, folder: AudioFolder) -> AudioFolder:
+        if folder.root.is_absolute():
+            return folder
+        return folder.model_copy(update={"root": self.home.root / folder.root})
+
+    def _dump(self, folders: dict[str, AudioFolder]) -> str:
+        entries = {key: folders[key].entry() for key in sorted(folders)}
+        for key, entry in entries.items():
+            if folders[key].root.is_relative_to(self.home.root):
+                entry["root"] = folders[key].root.relative_to(self.home.root).as_posix()
+        return HEADER + yaml.safe_dump({"folders": entries}, sort_keys=False, allow_unicode=True)
 
 
 def _check_loader(name: str) -> None:
@@ -168,11 +183,6 @@ def _default_grid(root: Path, fields: dict[str, Any]) -> WindowGrid:
     from audio_assets.loaders.metadata_table import default_grid
 
     return default_grid(root, fields.get("loader", "auto"), fields.get("input_seconds"))
-
-
-def _dump(folders: dict[str, AudioFolder]) -> str:
-    entries = {key: folders[key].entry() for key in sorted(folders)}
-    return HEADER + yaml.safe_dump({"folders": entries}, sort_keys=False, allow_unicode=True)
 
 
 def _key_of(root: Path, folders: dict[str, AudioFolder]) -> str:

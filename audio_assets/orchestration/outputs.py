@@ -69,7 +69,10 @@ def _dataset_fault(home: Home, path: Path, folder: str) -> str | None:
     if samples is None:
         running_once = (home.fiftyone / "db").is_dir() or os.environ.get("FIFTYONE_DATABASE_URI")
         return None if running_once else "its database was deleted"
-    expected = read_json(path)["samples"]
+    stored = read_json(path)
+    if stored.get("home", str(home.root)) != str(home.root):
+        return "the home was moved, and its pictures with it"
+    expected = stored["samples"]
     return None if samples == expected else f"{samples} of {expected} samples are there"
 
 

@@ -17,6 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+SAID = 3
+"""Exit status of a run that ended with a sentence for people; the sentence is its report."""
+
 WARM = ("sklearn.manifold", "umap", "audio_assets.orchestration.runner")
 
 
@@ -56,22 +59,31 @@ def _killer(pid: int, seconds: float | None) -> threading.Timer | None:
 
 def _child(home: Path, order: dict[str, Any]) -> None:
     from audio_assets.encoding import shards
+    from audio_assets.errors import AudioAssetsError
     from audio_assets.home import Home
     from audio_assets.orchestration.runner import run_folder
     from audio_assets.settings import load_settings
-    from audio_assets_tests.faults.moments import Death, Moments
+    from audio_assets_tests.faults.moments import Death, Event, Moments
+    from audio_assets_tests.faults.troubles import TROUBLES, Scene
 
     code = 1
     try:
         shards.FLUSH_SECONDS = 0.0  # every batch is kept at once, so that there is a lot to lose
         death = Death(**order["death"]) if order.get("death") else None
         record = Path(order["record"]) if order.get("record") else None
-        if death or record:
-            Moments(death, record).install()
+        event = None
+        if trouble := order.get("trouble"):
+            scene = Scene(Home(home), Path(order["root"]), order["key"], order["checkpoint"])
+            event = Event(trouble["at"], lambda: TROUBLES[trouble["name"]](scene))
+        if death or record or event:
+            Moments(death, record, event).install()
         settings = load_settings(home=home, device="cpu", batch_size=2, **order["options"])
         report = run_folder(Home(home), order["key"], order["checkpoint"], settings)
         Path(order["report"]).write_text(json.dumps(report.to_dict()))
         code = 0
+    except AudioAssetsError as error:
+        Path(order["report"]).write_text(json.dumps(str(error)))
+        code = SAID
     except BaseException:
         traceback.print_exc()
     finally:

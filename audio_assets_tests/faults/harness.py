@@ -36,6 +36,7 @@ class Verdict:
         kept: windows whose vectors had reached the disk when it died.
         encoded: windows that the next run encoded.
         faults: what was not as it should be, in words.
+        said: the sentence with which a run in trouble ended; empty when it went on.
     """
 
     moment: str
@@ -43,6 +44,7 @@ class Verdict:
     kept: int = 0
     encoded: int = 0
     faults: list[str] = field(default_factory=list)
+    said: str = ""
 
 
 class Harness:
@@ -71,10 +73,10 @@ class Harness:
         self.server.wait(60)
         self.errors.close()
 
-    def prepare(self, key: str) -> str:
-        """Register a copy of the recordings, times of the files included."""
+    def prepare(self, key: str, source: Path | None = None) -> str:
+        """Register a copy of the recordings, or of `source`, times of the files included."""
         root = self.scratch / "recordings" / key
-        shutil.copytree(self.recordings, root)
+        shutil.copytree(source or self.recordings, root)
         assert register_folder(self.home, root, self.checkpoint).key == key
         return key
 
@@ -86,7 +88,7 @@ class Harness:
         """
         report = self.scratch / "report.json"
         report.unlink(missing_ok=True)
-        status = self._order(key, report, record=str(record) if record else None)
+        status = self.order(key, report, record=str(record) if record else None)
         assert status == 0, f"the run of {key} ended with {status}: see {self.errors.name}"
         return read_json(report)
 
@@ -98,12 +100,12 @@ class Harness:
         key = self.prepare(f"trial{self.trials:04d}")
         if at is None:
             verdict = Verdict(f"after {after_s:.2f} s")
-            status = self._order(key, self.scratch / "killed.json", kill_after_s=after_s)
+            status = self.order(key, self.scratch / "killed.json", kill_after_s=after_s)
         else:
             name = self.moments[at]
             verdict = Verdict(f"{side} {at}: {name['kind']} {name['name']}")
             death = {"at": at, "side": side}
-            status = self._order(key, self.scratch / "killed.json", death=death)
+            status = self.order(key, self.scratch / "killed.json", death=death)
         verdict.killed = status == 9
         if status not in (0, 9):
             verdict.faults.append(f"the killed run ended with {status}")
@@ -119,7 +121,7 @@ class Harness:
         if report["failed"] != self.reference["failed"]:
             verdict.faults.append(f"failed: {report['failed']}")
         verdict.faults += differences(self.home, REFERENCE, key, self.checkpoint)
-        verdict.faults += self._left_behind(key)
+        verdict.faults += self.left_behind(key)
         self.forget(key)
         return verdict
 
@@ -159,7 +161,7 @@ class Harness:
                 kept += pa.ipc.open_file(source).read_all().num_rows
         return kept
 
-    def _left_behind(self, key: str) -> list[str]:
+    def left_behind(self, key: str) -> list[str]:
         """Temporary files, unfinished work, runs that look alive, slots that are taken."""
         import dagster as dg
 
@@ -184,7 +186,8 @@ class Harness:
                     faults.append(f"a slot of the pool {pool} is taken")
         return faults
 
-    def _order(self, key: str, report: Path, **more: Any) -> int:
+    def order(self, key: str, report: Path, **more: Any) -> int:
+        """Have a run done; how its process ended, as `os.waitpid` says it."""
         order = {
             "key": key, "checkpoint": self.checkpoint, "report": str(report),
             "options": {"umap_n_neighbors": 4, "cluster_min_size": 3, "tsne_perplexity": 2.0},

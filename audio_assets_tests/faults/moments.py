@@ -27,6 +27,14 @@ NUMBERS = re.compile(r"[0-9a-f]{12,}|\d+")
 
 
 @dataclass
+class Event:
+    """What happens before the `at`-th moment, counted from 0; the run goes on."""
+
+    at: int
+    happen: Callable[[], None]
+
+
+@dataclass
 class Death:
     """When to die: at the `at`-th moment, counted from 0, on one side of it."""
 
@@ -37,8 +45,10 @@ class Death:
 class Moments:
     """Counts moments; writes their names down or dies at one of them."""
 
-    def __init__(self, death: Death | None = None, record: Path | None = None) -> None:
-        self.death = death
+    def __init__(
+        self, death: Death | None = None, record: Path | None = None, event: Event | None = None
+    ) -> None:
+        self.death, self.event = death, event
         self.record = record.open("a") if record else None
         self.count = 0
         self.lock = threading.RLock()
@@ -76,6 +86,8 @@ class Moments:
             self.inside.here = True
             try:
                 number = self._next(kind, name(*args, **kwargs))
+                if self.event is not None and self.event.at == number:
+                    self.event.happen()
                 if self._due(number, "before"):
                     die()
                 if self._due(number, "during"):

@@ -94,7 +94,7 @@ def _sync(
         signature=stored_signature(embeddings) or "",
         settings=settings,
     )
-    return asdict(report)
+    return {**asdict(report), "home": str(home.paths.root)}
 
 
 def _seconds(recordings: pa.Table) -> float:

@@ -1,0 +1,1 @@
+"""Homes that are copied, restored, or were written by an earlier version."""
