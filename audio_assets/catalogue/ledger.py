@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from audio_assets.errors import StorageError
@@ -45,11 +46,18 @@ def noted(home: Home, folder: str) -> list[Received]:
     found: list[Received] = []
     for path in _directory(home, folder).glob("[0-9a-f]*.json"):
         try:
-            content = read_json(path)
-            found.append(Received(**{**content, "verdict": Verdict(**content["verdict"])}))
-        except (StorageError, TypeError, KeyError):
+            status = path.stat()
+            found.append(_read(path, status.st_mtime_ns, status.st_ino))
+        except (OSError, StorageError, TypeError, KeyError):
             continue
     return sorted(found, key=lambda one: one.path)
+
+
+@lru_cache(maxsize=100_000)
+def _read(path: Path, _mtime_ns: int, _inode: int) -> Received:
+    """One entry, parsed once: every upload makes a folder's entries be looked at again."""
+    content = read_json(path)
+    return Received(**{**content, "verdict": Verdict(**content["verdict"])})
 
 
 def counts(home: Home) -> tuple[int, int]:

@@ -19,7 +19,9 @@ def serve_api(settings: Settings) -> None:
     from audio_assets.api.app import create_app
     from audio_assets.api.security import check_binding
     from audio_assets.errors import UsageError
+    from audio_assets.serving.patience import PatientProtocol, allow_many_files
 
+    allow_many_files()
     check_binding(settings)
     app = create_app(settings)
     app.state.context.instance_within(0)  # opened meanwhile, so that the first caller need not wait
@@ -30,6 +32,8 @@ def serve_api(settings: Settings) -> None:
         log_level="info",
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
+        http=PatientProtocol,
+        ws="none",
     )
     try:
         uvicorn.Server(config).run()
