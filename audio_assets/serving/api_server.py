@@ -5,6 +5,8 @@ from __future__ import annotations
 from audio_assets.settings import Settings
 
 GRACE_S = 10
+KEEP_ALIVE_S = 30
+"""A client that takes a connection again just as it is closed gets no answer: not too short."""
 
 
 def serve_api(settings: Settings) -> None:
@@ -31,6 +33,7 @@ def serve_api(settings: Settings) -> None:
         port=settings.api_port,
         log_level="info",
         timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
         server_header=False,
         http=PatientProtocol,
         ws="none",
