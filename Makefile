@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help setup setup-dev demo demo-esc50 dev serve app test lint format lock bench faults audit stop clean
+.PHONY: help setup setup-dev demo demo-esc50 dev serve app test lint format lock bench faults load soak audit stop clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -75,6 +75,13 @@ bench: setup-dev ## Measure against this machine's limits and the alternatives (
 
 faults: setup-dev ## Kill runs at every moment and compare (FOLDER=recordings)
 	$(BIN)/python -m audio_assets_tests.faults "$(FOLDER)" --out benchmarks/results/faults.json
+
+load: setup-dev ## 200 clients at once, then 50 while services are killed with -9
+	$(BIN)/python -m audio_assets_tests.faults.load --out benchmarks/results/load.json
+	$(BIN)/python -m audio_assets_tests.faults.load --clients 50 --kills 3 --out benchmarks/results/restart.json
+
+soak: setup-dev ## Sensors, uploads, edits and deletions at 30 times the usual pace (MINUTES=60)
+	$(BIN)/python -m audio_assets_tests.faults.soak --minutes $(or $(MINUTES),60) --out benchmarks/results/soak.json
 
 audit: ## Bill of materials (CycloneDX) and known advisories of the locked packages
 	@test -d .venv-audit || $(PYTHON) -m venv .venv-audit

@@ -51,6 +51,10 @@ class StorageError(AudioAssetsError):
     """A file of the home cannot be written or read."""
 
 
+class BusyError(StorageError):
+    """Somebody else has been writing the same file for too long; trying again helps."""
+
+
 class DatabaseError(AudioAssetsError):
     """MongoDB, behind FiftyOne, cannot be started or reached."""
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
@@ -126,7 +127,13 @@ class Registry(Generic[T]):
         return sorted(found, key=lambda plugin: plugin.name)
 
     def _entry_points(self) -> dict[str, EntryPoint]:
-        return {entry.name: entry for entry in entry_points(group=self.group)}
+        return installed(self.group)
+
+
+@lru_cache(maxsize=16)
+def installed(group: str) -> dict[str, EntryPoint]:
+    """Entry points of a group; looked for once, since that reads every installed distribution."""
+    return {entry.name: entry for entry in entry_points(group=group)}
 
 
 def _load(target: str) -> Any:

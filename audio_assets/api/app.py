@@ -60,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="audio_assets", version=code_version(), description=DESCRIPTION, lifespan=lifespan,
         docs_url=None, redoc_url=None,
-        responses=documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
+        responses=documented(400, 401, 403, 404, 408, 409, 413, 415, 422, 503),
     )  # fmt: skip
     app.state.context = context
     install_handlers(app)

@@ -107,7 +107,10 @@ class Context:
         Raises:
             ProblemError: 403, it lies neither below data/audio nor below the audio root.
         """
-        real = path.resolve()
+        try:
+            real = path.resolve()
+        except RuntimeError:  # Python 3.11 and 3.12 say so of a loop
+            raise ProblemError(422, "This path is a link that leads to itself.") from None
         roots = (self.home.audio.resolve(), self.audio_root)
         if not any(real.is_relative_to(root) for root in roots):
             raise ProblemError(

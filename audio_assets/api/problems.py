@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +12,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
 
 from audio_assets.api.head import WITHOUT_BODY
@@ -49,10 +52,16 @@ STATUS_OF: tuple[tuple[type[AudioAssetsError], int], ...] = (
     (CheckpointError, 422),
     (EncodingError, 422),
     (DatabaseError, 503),
-    (StorageError, 500),
+    (StorageError, 503),
     (AudioAssetsError, 500),
 )
 """The first class that fits gives the status; sub-classes stand before their bases."""
+
+RETRY_AFTER = {"Retry-After": "5"}
+"""Goes with every 503: a lock, a disk or a database that may be there again in a moment."""
+
+MOST_ERRORS = 20
+"""Fields that are named, of those that do not fit; a body can hold a hundred thousand of them."""
 
 NAME_ERRORS = {errno.ENAMETOOLONG, errno.ELOOP, errno.EILSEQ, errno.EINVAL}
 
@@ -103,7 +112,24 @@ def problem_response(
         "detail": detail,
         **members,
     }
-    return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
+    told = {**RETRY_AFTER, **(headers or {})} if status == 503 else headers
+    return JSONResponse(content, status, headers=told, media_type=MEDIA_TYPE)
+
+
+def unfit(errors: Sequence[Mapping[str, Any]], place: tuple[str, ...] = ()) -> ProblemError:
+    """What pydantic found in a request, as a problem.
+
+    Args:
+        errors: its errors; the first ones are named.
+        place: what stands before their fields.
+    """
+    fields = [
+        {"field": ".".join(map(str, (*place, *e["loc"])))[:200], "message": e["msg"][:500]}
+        for e in errors[:MOST_ERRORS]
+    ]
+    detail = "; ".join(f"{f['field']}: {f['message']}" for f in fields[:5])
+    more = f" and {len(errors) - 5} more" if len(errors) > 5 else ""
+    return ProblemError(422, f"The request does not fit: {detail}{more}.", errors=fields)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -158,11 +184,17 @@ def install_handlers(app: FastAPI) -> None:
             return problem_response(
                 415, f"This needs a body of type application/json, not {found[:100]}."
             )
-        errors = [
-            {"field": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in error.errors()
-        ]
-        detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:5])
-        return problem_response(422, f"The request does not fit: {detail}.", errors=errors)
+        problem = unfit(error.errors())
+        return problem_response(problem.status, problem.detail, **problem.members)
+
+    @app.exception_handler(ClientDisconnect)
+    def _gone(request: Request, error: ClientDisconnect) -> JSONResponse:
+        return problem_response(400, "The request broke off.")
+
+    @app.exception_handler(SQLAlchemyError)
+    def _database(request: Request, error: SQLAlchemyError) -> JSONResponse:
+        log.error("%s %s: %s", request.method, request.url.path, error)
+        return problem_response(503, "The database of jobs and runs did not answer in time.")
 
     @app.exception_handler(OSError)
     def _system(request: Request, error: OSError) -> JSONResponse:

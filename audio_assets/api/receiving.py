@@ -18,6 +18,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from audio_assets.api.body_limit import MOST_MEMBERS
 from audio_assets.api.problems import ProblemError
 from audio_assets.catalogue.uploads import sent_extension
 from audio_assets.home import Home
@@ -66,8 +67,8 @@ async def received_form(request: Request, home: Home, most_bytes: int) -> AsyncI
         raise ProblemError(415, "This needs a body of type multipart/form-data.")
     sink = _Sink(home.audio / INCOMING, most_bytes)
     try:
-        parser = MultipartParser(options[b"boundary"], sink.callbacks())
         try:
+            parser = MultipartParser(options[b"boundary"], sink.callbacks())
             async for chunk in request.stream():
                 await run_in_threadpool(parser.write, chunk)
             parser.finalize()
@@ -193,6 +194,8 @@ class _Sink:
 
     def _close(self) -> None:
         if self._text is not None:
+            if self._text.count(b":") > MOST_MEMBERS:
+                raise ProblemError(413, f"The field {self._name[:40]!r} has too many members.")
             try:
                 self.form.fields[self._name] = self._text.decode()
             except UnicodeDecodeError as error:

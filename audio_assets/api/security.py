@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -12,6 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from audio_assets.api.problems import problem_response
 from audio_assets.errors import SettingsError
 from audio_assets.settings import Settings
+
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
+"""Host and port alone: no user, path or fragment, whatever a parser of addresses makes of them."""
 
 
 def is_loopback(host: str) -> bool:
@@ -42,8 +46,9 @@ class Guard:
     """ASGI middleware that lets in only who may call.
 
     With a token: `Authorization: Bearer …`, compared in constant time. On loopback also: the Host
-    header must name this machine, and an Origin header too. Else a web page whose name is made to
-    point here (DNS rebinding), or that posts a form here, could use the API through a browser.
+    header must name this machine, and an Origin header this very server. Else a web page whose name
+    is made to point here (DNS rebinding), or that posts a form here, could use the API through a
+    browser.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -62,17 +67,20 @@ class Guard:
             await self.app(scope, receive, send)
             return
         status, detail = refusal
-        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        if _has_body(Headers(scope=scope)):
+            headers["Connection"] = "close"  # or its body would be read to the end
         await problem_response(status, detail, headers=headers)(scope, receive, send)
 
     def _refusal(self, headers: Headers) -> tuple[int, str] | None:
-        if self._loopback and not _names_loopback(f"//{headers.get('host', '')}"):
-            return 403, (
-                "The Host header does not name this machine. Call it as localhost or 127.0.0.1."
-            )
-        origin = headers.get("origin")
-        if self._loopback and origin is not None and not _names_loopback(origin):
-            return 403, "Web pages of other origins may not call this API."
+        if self._loopback:
+            host = _only(headers, "host")
+            if not _HOST.fullmatch(host) or not _names_loopback(f"//{host}"):
+                return 403, (
+                    "The Host header does not name this machine. Call it as localhost or 127.0.0.1."
+                )
+            if _is_foreign(headers, host):
+                return 403, "Web pages of other origins may not call this API."
         if self._token is not None and not self._authorized(headers.getlist("authorization")):
             return 401, "This needs the header `Authorization: Bearer TOKEN` with the right token."
         return None
@@ -81,6 +89,37 @@ class Guard:
         scheme, _, token = (given[0] if len(given) == 1 else "").partition(" ")
         right = hmac.compare_digest(token.strip().encode("latin-1", "replace"), self._token or b"")
         return right and scheme.lower() == "bearer"
+
+
+def _is_foreign(headers: Headers, host: str) -> bool:
+    """Whether a browser says that a page of another origin asks; another port is one too.
+
+    A page without an Origin header can still embed what it may not read; browsers say so in
+    Sec-Fetch-Site. A link that somebody followed is fine.
+    """
+    if "origin" in headers:
+        origin = _only(headers, "origin")
+        return not _names_loopback(origin) or _port(origin) != _port(f"http://{host}")
+    elsewhere = headers.get("sec-fetch-site") in ("cross-site", "same-site")
+    return elsewhere and headers.get("sec-fetch-mode") != "navigate"
+
+
+def _only(headers: Headers, name: str) -> str:
+    """The value of a header that is there once; else nothing."""
+    values = headers.getlist(name)
+    return values[0] if len(values) == 1 else ""
+
+
+def _has_body(headers: Headers) -> bool:
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
+def _port(url: str) -> int | None:
+    try:
+        parts = urlsplit(url)
+        return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
 
 
 def _names_loopback(url: str) -> bool:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
-from filelock import FileLock, Timeout
 
 from audio_assets.errors import MetadataError, StorageError
+from audio_assets.file_locks import LOCK_SECONDS, locked
 from audio_assets.home import Home
 from audio_assets.schemas import METADATA
 from audio_assets.storage import atomic_open, read_parquet_schema
@@ -21,7 +21,6 @@ Value = str | int | float | bool | None
 COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 FIXED = frozenset({"path", "filename", "filepath", "subfolder", "coordinates", "recording_id"})
 LONGEST_TEXT = 10_000
-LOCK_SECONDS = 30
 LIMITS = {"lat": (-90.0, 90.0), "lon": (-180.0, 180.0)}
 
 
@@ -136,16 +135,13 @@ def _types(home: Home, folder: str) -> dict[str, pa.DataType]:
 
 def append_edits(home: Home, folder: str, lines: list[str]) -> None:
     """Write old and new lines whole: a line cut off by a crash would spoil the folder's table."""
-    home.locks.mkdir(parents=True, exist_ok=True)
     file = home.edits / f"{folder}.jsonl"
     try:
-        with FileLock(home.locks / f"edits-{folder}.lock", timeout=LOCK_SECONDS):
+        with locked(home.locks / f"edits-{folder}.lock", LOCK_SECONDS):
             old = file.read_bytes() if file.is_file() else b""
             if old and not old.endswith(b"\n"):
                 old += b"\n"
             with atomic_open(file) as stream:
                 stream.write(old + "\n".join(lines).encode() + b"\n")
-    except Timeout as error:
-        raise StorageError(f"The edits of {folder!r} are being written; try again.") from error
     except OSError as error:
         raise StorageError(f"{file} cannot be read: {error.strerror}.") from error

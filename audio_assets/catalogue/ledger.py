@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from audio_assets.errors import StorageError
@@ -43,13 +45,25 @@ def note(home: Home, folder: str, received: Received) -> None:
 def noted(home: Home, folder: str) -> list[Received]:
     """All entries of a folder, sorted by path; a damaged one is left out."""
     found: list[Received] = []
-    for path in _directory(home, folder).glob("[0-9a-f]*.json"):
+    try:
+        with os.scandir(_directory(home, folder)) as entries:
+            there = [one for one in entries if one.name.endswith(".json") and one.name[0] != "."]
+    except FileNotFoundError:
+        return []
+    for one in there:
         try:
-            content = read_json(path)
-            found.append(Received(**{**content, "verdict": Verdict(**content["verdict"])}))
-        except (StorageError, TypeError, KeyError):
+            status = one.stat()
+            found.append(_read(one.path, status.st_mtime_ns, status.st_ino))
+        except (OSError, StorageError, TypeError, KeyError):
             continue
     return sorted(found, key=lambda one: one.path)
+
+
+@lru_cache(maxsize=100_000)
+def _read(path: str, _mtime_ns: int, _inode: int) -> Received:
+    """One entry, parsed once: every upload makes a folder's entries be looked at again."""
+    content = read_json(Path(path))
+    return Received(**{**content, "verdict": Verdict(**content["verdict"])})
 
 
 def counts(home: Home) -> tuple[int, int]:

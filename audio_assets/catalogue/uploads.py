@@ -15,6 +15,7 @@ from audio_assets.catalogue.entries import Entry
 from audio_assets.catalogue.folder_times import UNCHANGED, FolderTimes
 from audio_assets.catalogue.ledger import Received, note
 from audio_assets.errors import ConflictError, NotFoundError, RecordingError, StorageError
+from audio_assets.file_locks import LOCK_SECONDS, locked
 from audio_assets.folders import AudioFolder, FolderRegistry
 from audio_assets.home import Home, check_slug
 from audio_assets.recordings.doubtful_times import with_doubt
@@ -87,14 +88,19 @@ def land(catalogue: Catalogue, sent: Sent, longest_s: float) -> tuple[Entry, boo
     root.mkdir(parents=True, exist_ok=True)
     folder = FolderRegistry(catalogue.home).register(root, key, **sent.times.settings())
     path = f"{sent.recording_id[:16]}.{EXTENSIONS[str(verdict.format)]}"
-    new = _move(sent, root / path)
     start = _start_time(folder, sent.name, verdict)
-    _note(catalogue.home, folder, path, start, verdict, uploaded=True)
-    if new:  # the stored name says neither what it was called nor when it began
-        edits: dict[str, Value] = {"original_name": _base_name(sent.name)}
-        edits |= {"start_time": start} if start else {}
+    # the stored name says neither what it was called nor when it began
+    edits: dict[str, Value] = {"original_name": _base_name(sent.name)}
+    edits |= {"start_time": start} if start else {}
+    with locked(catalogue.home.locks / f"upload-{sent.recording_id[:2]}.lock", LOCK_SECONDS):
+        known = _known(catalogue, sent)
+        if known is not None:  # another upload of the same bytes was quicker
+            return known, False
+        # the note comes last: what was killed before it is done again as a whole by the next try
         edit_metadata(catalogue.home, key, path, {**edits, **sent.metadata}, {})
-    return catalogue.find(sent.recording_id, key, path)[0], new
+        _move(sent, root / path)
+        _note(catalogue.home, folder, path, start, verdict, uploaded=True)
+    return catalogue.find(sent.recording_id, key, path)[0], True
 
 
 def register_in_place(
@@ -191,8 +197,8 @@ def _looked_at(sent: Sent, longest_s: float) -> Verdict:
     return verdict
 
 
-def _move(sent: Sent, target: Path) -> bool:
-    """Give the file its name; False when another upload of the same bytes was quicker."""
+def _move(sent: Sent, target: Path) -> None:
+    """Give the file its name, unless a killed upload of the same bytes has left it there."""
     try:
         os.chmod(sent.file, 0o644)  # noqa: PTH101
         try:
@@ -203,11 +209,10 @@ def _move(sent: Sent, target: Path) -> bool:
             if target.exists():
                 raise FileExistsError from None
             os.replace(sent.file, target)
-        return True
     except FileExistsError:
         with target.open("rb") as stream:
             if hashlib.file_digest(stream, "sha256").hexdigest() == sent.recording_id:
-                return False
+                return
         raise ConflictError(
             f"Another recording is stored as {target.name} already; this one was not taken."
         ) from None

@@ -35,7 +35,9 @@ class ProcessingRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     folder: str | None = Field(None, min_length=1, max_length=100, examples=["whales"])
-    audio_ids: tuple[AudioId, ...] | None = Field(None, min_length=1, max_length=1000)
+    audio_ids: Annotated[tuple[AudioId, ...], Field(fail_fast=True)] | None = Field(
+        None, min_length=1, max_length=1000
+    )
     checkpoint: str | None = Field(None, min_length=1, max_length=200)
     model: str | None = Field(None, min_length=1, max_length=200)
     policy: Literal["clip", "sliding"] | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from audio_assets.settings import Settings
 
 GRACE_S = 10
+KEEP_ALIVE_S = 30
+"""A client that takes a connection again just as it is closed gets no answer: not too short."""
 
 
 def serve_api(settings: Settings) -> None:
@@ -19,7 +21,9 @@ def serve_api(settings: Settings) -> None:
     from audio_assets.api.app import create_app
     from audio_assets.api.security import check_binding
     from audio_assets.errors import UsageError
+    from audio_assets.serving.patience import PatientProtocol, allow_many_files
 
+    allow_many_files()
     check_binding(settings)
     app = create_app(settings)
     app.state.context.instance_within(0)  # opened meanwhile, so that the first caller need not wait
@@ -29,7 +33,10 @@ def serve_api(settings: Settings) -> None:
         port=settings.api_port,
         log_level="info",
         timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
         server_header=False,
+        http=PatientProtocol,
+        ws="none",
     )
     try:
         uvicorn.Server(config).run()

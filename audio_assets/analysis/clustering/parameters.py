@@ -73,7 +73,7 @@ class ClusteringRequest(ClusterParameters):
             same parameters, to see how far the two agree.
     """
 
-    embedding_sets: Annotated[tuple[str, ...], Field(max_length=100_000)] = ()
+    embedding_sets: Annotated[tuple[str, ...], Field(max_length=100_000, fail_fast=True)] = ()
     folder: str | None = None
     checkpoint: str | None = None
     stability_seeds: Annotated[int, Field(ge=0, le=20)] = 3

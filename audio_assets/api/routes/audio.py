@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from audio_assets.api.at_most import MOST_COLUMNS, AtMost
 from audio_assets.api.audio_item import (
     AtPath,
     AudioDetail,
@@ -105,8 +106,9 @@ def put_metadata(
     context: Shared,
     changes: Annotated[
         dict[str, Value],
+        AtMost(MOST_COLUMNS),
         Body(
-            max_length=100,
+            max_length=MOST_COLUMNS,
             examples=[{"label": "humpback", "lat": 20.8, "lon": -156.6, "site": "north"}],
         ),
     ],

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from audio_assets.api.context import Context, Shared
 from audio_assets.api.docs_page import docs_page
+from audio_assets.api.problems import RETRY_AFTER
 from audio_assets.storage import TEMPORARY
 
 router = APIRouter(tags=["health"])
@@ -49,6 +50,8 @@ def health(context: Shared, request: Request, response: Response) -> Health:
     home, dagster, mongod = _home(context), _dagster(context), _mongod(context)
     fine = home.ok and dagster.ok
     response.status_code = 200 if fine else 503
+    if not fine:
+        response.headers.update(RETRY_AFTER)
     return Health(
         status="ok" if fine else "failing", version=request.app.version,
         checkpoint=context.settings.checkpoint, home=home, dagster=dagster, mongod=mongod,

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.json_schema import SkipJsonSchema
 from starlette.concurrency import run_in_threadpool
 
+from audio_assets.api.at_most import AtMost
 from audio_assets.api.context import Context, Shared
-from audio_assets.api.problems import ProblemError, documented
+from audio_assets.api.problems import ProblemError, documented, unfit
 from audio_assets.api.receiving import Form, received_form
 from audio_assets.api.routes.spectrogram import WINDOW
 from audio_assets.bounding_box import BoundingBox
@@ -33,6 +34,8 @@ CLIP_BYTES = 200_000_000
 Key = Annotated[str, Field(pattern=rf"^{SLUG.pattern}$")]
 Degrees = Annotated[float, Field(ge=-180, le=180)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Keys = Annotated[list[Key], Field(max_length=1000, fail_fast=True)]
+Vector = Annotated[list[Finite], Field(min_length=1, max_length=100_000, fail_fast=True)]
 
 
 class Where(BaseModel):
@@ -41,11 +44,11 @@ class Where(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     k: int = Field(20, ge=1, le=1000, description="How many")
-    folders: Annotated[list[Key], Field(max_length=1000)] | SkipJsonSchema[None] = Field(
-        None, description="Keys of folders of one encoding signature; else all"
+    folders: Annotated[list[Key], Field(max_length=1000, fail_fast=True)] | SkipJsonSchema[None] = (
+        Field(None, description="Keys of folders of one encoding signature; else all")
     )
     checkpoint: Key | SkipJsonSchema[None] = Field(None, description="The default one if not given")
-    where: dict[str, Value] = Field(
+    where: Annotated[dict[str, Value], AtMost(20)] = Field(
         default_factory=dict, max_length=20, description="Metadata columns and the values wanted"
     )
     bbox: tuple[Degrees, Degrees, Degrees, Degrees] | SkipJsonSchema[None] = Field(
@@ -70,7 +73,8 @@ class SearchRequest(Where):
         None, description="A window with an embedding; it is not among its own results"
     )
     vector: (
-        Annotated[list[Finite], Field(min_length=1, max_length=100_000)] | SkipJsonSchema[None]
+        Annotated[list[Finite], Field(min_length=1, max_length=100_000, fail_fast=True)]
+        | SkipJsonSchema[None]
     ) = Field(None, description="A vector of the checkpoint's length")
 
     @model_validator(mode="after")
@@ -142,12 +146,13 @@ async def search(request: Request, context: Shared) -> Results:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
-        wanted = _parsed(SearchRequest, await request.body())
+        wanted = await run_in_threadpool(_parsed, SearchRequest, await request.body())
         return await run_in_threadpool(_search, context, wanted, None)
     if kind == "multipart/form-data":
         most = min(CLIP_BYTES, context.upload_bytes)
         async with received_form(request, context.home, most) as form:
-            where = _parsed(Where, form.fields.get("query", "{}").encode())
+            given = form.fields.get("query", "{}").encode()
+            where = await run_in_threadpool(_parsed, Where, given)
             return await run_in_threadpool(_search, context, where, form)
     raise ProblemError(415, "Send application/json, or a clip as multipart/form-data.")
 
@@ -156,12 +161,7 @@ def _parsed(model: type[Where], body: bytes) -> Where:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        errors = [
-            {"field": ".".join(map(str, ("body", *e["loc"]))), "message": e["msg"]}
-            for e in error.errors()
-        ]
-        detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:5])
-        raise ProblemError(422, f"The request does not fit: {detail}.", errors=errors) from error
+        raise unfit(error.errors(include_input=False), ("body",)) from error
 
 
 def _search(context: Context, wanted: Where, clip: Form | None) -> Results:

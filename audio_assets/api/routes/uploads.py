@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from audio_assets.api.at_most import MOST_COLUMNS, AtMost
 from audio_assets.api.audio_item import AudioItem, item_of
 from audio_assets.api.context import Context, Shared
-from audio_assets.api.problems import ProblemError, documented
+from audio_assets.api.problems import ProblemError, documented, unfit
 from audio_assets.api.receiving import Form, received_form
 from audio_assets.catalogue.editing import Value
 from audio_assets.catalogue.folder_times import FolderTimes
@@ -25,7 +26,7 @@ router = APIRouter(prefix="/audio", tags=["audio"])
 TEXT_COLUMNS = ("label", "start_time")
 NUMBER_COLUMNS = ("lat", "lon")
 TIMES = frozenset(FolderTimes.model_fields)
-COLUMNS = TypeAdapter(dict[str, Value])
+COLUMNS = TypeAdapter(Annotated[dict[str, Value], AtMost(MOST_COLUMNS)])
 FORM = {
     "type": "object",
     "required": ["file"],
@@ -166,23 +167,14 @@ def _times(fields: dict[str, str]) -> FolderTimes:
     try:
         return FolderTimes.model_validate({name: text for name, text in fields.items() if text})
     except ValidationError as error:
-        raise _unfit(error, "form") from error
-
-
-def _unfit(error: ValidationError, place: str) -> ProblemError:
-    fields = [
-        {"field": ".".join(map(str, (place, *e["loc"]))), "message": e["msg"]}
-        for e in error.errors()
-    ]
-    detail = "; ".join(f"{f['field']}: {f['message']}" for f in fields)
-    return ProblemError(422, f"The request does not fit: {detail}.", errors=fields)
+        raise unfit(error.errors(), ("form",)) from error
 
 
 def _register(context: Context, body: bytes) -> Uploaded:
     try:
         wanted = InPlace.model_validate(_json(body))
     except ValidationError as error:
-        raise _unfit(error, "body") from error
+        raise unfit(error.errors(), ("body",)) from error
     if "\0" in wanted.path:
         raise ProblemError(422, "path: no path holds a NUL character.")
     path = context.readable(context.audio_root / wanted.path)

@@ -10,6 +10,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis.errors import Unsatisfiable
+from schemathesis.checks import CHECKS
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
 
@@ -75,6 +76,30 @@ def check_all(description: Any, mode: Any) -> list[str]:
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=str)
 def test_every_operation_keeps_to_its_description(description: Any, mode: Any) -> None:
     assert check_all(description, mode) == []
+
+
+def test_chains_of_requests_keep_to_their_description(description: Any) -> None:
+    """What schemathesis infers to belong together: jobs with their ids, models with their names."""
+    assert description.analysis.inject_links() > 10
+    machine = description.as_state_machine()
+    refusable = [positive_data_acceptance]
+    assert {"use_after_free", "ensure_resource_availability", "not_a_server_error"} <= set(
+        CHECKS.get_all_names()
+    )
+
+    class Chains(machine):
+        def get_call_kwargs(self, case: Any) -> dict[str, Any]:
+            return {"headers": LOOPBACK}
+
+        def validate_response(self, response: Any, case: Any, **more: Any) -> None:
+            case.validate_response(response, excluded_checks=refusable)
+
+    Chains.run(
+        settings=hypothesis_settings(
+            max_examples=10, stateful_step_count=6, deadline=None, database=None, derandomize=True,
+            phases=[Phase.generate], suppress_health_check=list(HealthCheck),
+        )
+    )  # fmt: skip
 
 
 def test_the_description_names_every_endpoint_of_the_issue(tmp_path: Path) -> None:
