@@ -124,7 +124,18 @@ class SoundFileSource:
         self.format, self.subtype = self._file.format, self._file.subtype
         frames = self._file.frames
         self.header_frames = frames if 0 < frames < 1 << 60 else None
-        self.seeks = self.format not in ("OGG", "MP3") and self.subtype in EXACT_SUBTYPES
+        exact = self.format not in ("OGG", "MP3") and self.subtype in EXACT_SUBTYPES
+        self.seeks = exact and self._begins_where_it_seeks()
+
+    def _begins_where_it_seeks(self) -> bool:
+        """Stand at what a seek calls the first frame.
+
+        Where a header lies of the place of the samples, reading begins elsewhere than that.
+        """
+        with contextlib.suppress(sf.LibsndfileError):
+            self._file.seek(0)
+            return True
+        return False
 
     def read(self, frames: int) -> np.ndarray:
         try:

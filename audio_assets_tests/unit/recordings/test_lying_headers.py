@@ -125,3 +125,13 @@ def test_a_64_bit_length_beyond_the_file_ends_the_search_for_chunks(tmp_path, le
     whole = b"ds64" + struct.pack("<IQQQI", 28, length, length, 0, 0)
     path.write_bytes(b"RF64\xff\xff\xff\xffWAVE" + early + whole + late)
     assert read_chunks(path, {b"guan", b"iXML"}) == {b"guan": b"here"}
+
+
+def test_samples_are_the_same_wherever_reading_starts_in_an_au_file_that_lies(tmp_path):
+    path = tmp_path / "a.au"
+    content = bytearray(write(path, noise(1), format="AU").read_bytes())
+    content[4:8] = struct.pack(">I", 7)
+    path.write_bytes(content)
+    with Reader(path) as reader, Reader(path) as other:
+        whole = reader.read(0, 8000)
+        np.testing.assert_array_equal(other.read(4000, 1000), whole[4000:5000])
