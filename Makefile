@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help setup setup-dev demo demo-esc50 dev serve app test lint format lock bench faults audit stop clean
+.PHONY: help setup setup-dev demo demo-esc50 dev serve app test lint format lock bench faults hostile audit stop clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -75,6 +75,10 @@ bench: setup-dev ## Measure against this machine's limits and the alternatives (
 
 faults: setup-dev ## Kill runs at every moment and compare (FOLDER=recordings)
 	$(BIN)/python -m audio_assets_tests.faults "$(FOLDER)" --out benchmarks/results/faults.json
+
+hostile: setup-dev ## Hostile files of every format through scan, windows and spectrograms (FOLDER=recordings, CASES=1000)
+	$(BIN)/python -m audio_assets_tests.hostile $(if $(FOLDER),"$(FOLDER)") --cases $(or $(CASES),1000) \
+		--out benchmarks/results/hostile.json
 
 audit: ## Bill of materials (CycloneDX) and known advisories of the locked packages
 	@test -d .venv-audit || $(PYTHON) -m venv .venv-audit
