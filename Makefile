@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help setup setup-dev demo demo-esc50 dev serve app test lint format lock bench faults load soak audit stop clean
+.PHONY: help setup setup-dev demo demo-esc50 dev serve app test lint format lock bench faults load soak hostile audit stop clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -82,6 +82,10 @@ load: setup-dev ## 200 clients at once, then 50 while services are killed with -
 
 soak: setup-dev ## Sensors, uploads, edits and deletions at 30 times the usual pace (MINUTES=60)
 	$(BIN)/python -m audio_assets_tests.faults.soak --minutes $(or $(MINUTES),60) --out benchmarks/results/soak.json
+
+hostile: setup-dev ## Hostile files of every format through scan, windows and spectrograms (FOLDER=recordings, CASES=1000)
+	$(BIN)/python -m audio_assets_tests.hostile $(if $(FOLDER),"$(FOLDER)") --cases $(or $(CASES),1000) \
+		--out benchmarks/results/hostile.json
 
 audit: ## Bill of materials (CycloneDX) and known advisories of the locked packages
 	@test -d .venv-audit || $(PYTHON) -m venv .venv-audit

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import tokenize
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,11 @@ import numpy as np
 from audio_assets.errors import UsageError
 
 SUFFIXES = (".npy", ".json", ".csv", ".txt", ".tsv")
-MOST_BYTES = 16_000_000
+MOST_BYTES = 4_000_000
 SHOWN = 30
+DAMAGED = (ValueError, OSError, EOFError, MemoryError, TypeError, OverflowError, SyntaxError,
+           tokenize.TokenError)  # fmt: skip
+"""What NumPy raises for headers that lie: of size, of type, of brackets."""
 
 
 def parse_vector(text: str) -> np.ndarray:
@@ -74,10 +78,12 @@ def read_vector(name: str, content: bytes) -> np.ndarray:
 
 def _from_npy(name: str, content: bytes) -> np.ndarray:
     try:
+        if not content.startswith(np.lib.format.MAGIC_PREFIX):
+            raise ValueError("another format")
         array = np.load(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+    except DAMAGED as error:
         raise UsageError(f"{_short(name)!r} is not a NumPy array of numbers.") from error
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+    if array.dtype.kind not in "fiu":
         raise UsageError(f"{_short(name)!r} is not a NumPy array of numbers.")
     return array
 
@@ -91,7 +97,7 @@ def _from_json(name: str, text: str) -> np.ndarray:
         value = value.get("vector", value.get("embedding"))
     try:
         return np.asarray(value, np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise UsageError(
             f"{_short(name)!r} holds no list of numbers, nor one under 'vector' or 'embedding'."
         ) from error
@@ -105,7 +111,8 @@ def _checked(array: np.ndarray) -> np.ndarray:
         raise UsageError(
             f"There are {len(rows)} vectors of {rows.shape[1]} numbers here; search with one."
         )
-    vector = rows.reshape(-1).astype(np.float32)
+    with np.errstate(over="ignore"):  # what is too large for float32 is said below
+        vector = rows.reshape(-1).astype(np.float32)
     if not np.isfinite(vector).all():
         raise UsageError("The vector holds NaN or infinite values.")
     return vector

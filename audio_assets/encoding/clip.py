@@ -31,6 +31,7 @@ def encode_file(path: Path, encoder: Encoder) -> np.ndarray:
     from audio_assets.recordings.decode import Reader
     from audio_assets.recordings.model_input import fit, input_spans
     from audio_assets.recordings.resample import resample
+    from audio_assets.recordings.sample_values import not_sound
 
     with Reader(path) as reader:
         rate = reader.sample_rate
@@ -41,8 +42,8 @@ def encode_file(path: Path, encoder: Encoder) -> np.ndarray:
         )
     if not len(waveform):
         raise RecordingError(f"{path} holds no samples.")
-    if not np.isfinite(waveform).all():
-        raise RecordingError(f"{path} contains NaN or infinite samples.")
+    if why := not_sound(waveform, 0, rate):
+        raise RecordingError(f"{path} {why}.")
     spans = input_spans(
         0, len(waveform), rate, len(waveform), encoder.input_samples, encoder.sample_rate
     )

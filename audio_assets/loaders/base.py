@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
@@ -112,5 +113,30 @@ def inside(root: Path, name: str) -> Path:
 
 
 def is_inside(path: Path, root: Path) -> bool:
-    """Whether a path lies below the root once every link is followed."""
-    return path.resolve().is_relative_to(root.resolve())
+    """Whether a path lies below the root once every link is followed; False of links in circles."""
+    try:
+        return path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):
+        return False
+
+
+def files_below(root: Path, suffix: str) -> list[Path]:
+    """Regular files below a root whose names end so, whatever the case; sorted.
+
+    Pipes, directories and links that lead out may have such a name, too: they are left out.
+    Folders that cannot be opened are passed over, hidden ones are not.
+    """
+    found = (
+        Path(folder, name)
+        for folder, _, names in os.walk(root)
+        for name in names
+        if name.lower().endswith(suffix)
+    )
+    return sorted(path for path in found if _is_file(path) and is_inside(path, root))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a path that is too long, a folder that is locked
+        return False

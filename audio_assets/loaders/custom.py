@@ -90,7 +90,7 @@ class CustomLoader(AudioDataLoader):
         Raises:
             MetadataError: when no column names the files.
         """
-        from audio_assets.loaders.table_reader import rename
+        from audio_assets.loaders.table_reader import named, rename
 
         mapped = rename(table, self.columns, path)
         taken = set(self.columns)
@@ -108,7 +108,7 @@ class CustomLoader(AudioDataLoader):
         if "filepath" not in mapped:
             raise MetadataError(
                 f"{path}: no column names the files; found "
-                f"{', '.join(map(repr, table.columns))}. Call one 'filename', or map it: "
+                f"{named(table.columns)}. Call one 'filename', or map it: "
                 "filepath = its name."
             )
         return mapped

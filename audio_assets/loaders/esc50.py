@@ -61,12 +61,12 @@ class Esc50Loader(AudioDataLoader):
         path = self.table_path()
         mapping = {"filepath": "filename", **self.columns}
         from audio_assets.loaders.schema import refuse_duplicates, standardize  # pandera: slow
-        from audio_assets.loaders.table_reader import read_table, rename
+        from audio_assets.loaders.table_reader import named, read_table, rename
 
         table = rename(read_table(path), mapping, path)
         if "target" not in table and "category" not in table:
             raise MetadataError(
-                f"{path}: found the columns {', '.join(map(repr, table.columns))}, expected "
+                f"{path}: found the columns {named(table.columns)}, expected "
                 "ESC-50's filename, fold, target, category. Correct the header, or use the loader "
                 "'custom'."
             )

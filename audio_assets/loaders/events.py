@@ -7,7 +7,6 @@ its rows say so (`Begin File` and `File Offset (s)`), to the ones that they name
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import math
@@ -15,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path, PurePosixPath
 
-from audio_assets.loaders.base import is_inside
+from audio_assets.loaders.base import files_below
 
 SUFFIX = ".txt"
 BIGGEST_BYTES = 64 << 20
@@ -66,7 +65,7 @@ def event_tables(root: Path, paths: Iterable[str] | None = None) -> list[Path]:
         paths: of its recordings, relative; looked for where None.
     """
     root = Path(root).absolute()
-    found = [p for p in root.rglob(f"*{SUFFIX}") if not _hidden(p, root)]
+    found = [p for p in files_below(root, SUFFIX) if not _hidden(p, root)]
     if not found:
         return []
     if paths is None:
@@ -104,10 +103,10 @@ def read_events(root: Path, paths: Iterable[str]) -> tuple[list[Event], list[str
 
 
 def _raven(text: str, source: str, recordings: _Recordings) -> Iterator[Event | str]:
-    reader = csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE)
-    header = [cell.strip().lower() for cell in next(reader)]
+    lines = (line.rstrip("\n").split("\t") for line in io.StringIO(text, newline=None))
+    header = [cell.strip().lower() for cell in next(lines, [])]
     views: set[tuple[str, ...]] = set()
-    for line, cells in enumerate(reader, 2):
+    for line, cells in enumerate(lines, 2):
         row = {n: c.strip() for n, c in zip(header, cells, strict=False) if c.strip()}
         if not row:
             continue
@@ -165,7 +164,7 @@ def _audacity(text: str, source: str, recordings: _Recordings) -> Iterator[Event
 def _kind(table: Path, root: Path, recordings: _Recordings) -> str | None:
     """`raven`, `audacity`, or None for any other text."""
     try:
-        if not is_inside(table, root) or table.stat().st_size > BIGGEST_BYTES:
+        if table.stat().st_size > BIGGEST_BYTES:
             return None
         with table.open("rb") as stream:
             head = stream.readline(1 << 16).decode("utf-8-sig", "replace").lower()

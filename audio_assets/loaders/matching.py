@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
@@ -39,19 +40,19 @@ class FileIndex:
     def find(self, name: str) -> str | None:
         """The key of the file that `name` means; None when there is none or it is ambiguous."""
         text = name.strip().replace("\\", "/") if name not in self._exact else name
-        if text.startswith("/") or ".." in PurePosixPath(text).parts:
+        if text.startswith("/") or ".." in text.split("/"):
             return None
         for prefix in self.prefixes:
-            path = str(PurePosixPath(prefix) / text)
+            path = posixpath.normpath(posixpath.join(prefix, text))
             if path in self._exact:
                 return path
         for prefix in self.prefixes:
-            path = str(PurePosixPath(prefix) / text)
+            path = posixpath.normpath(posixpath.join(prefix, text))
             for kind, wanted in (("nfc", unicodedata.normalize("NFC", path)),
                                  ("stem", without_extension(path))):  # fmt: skip
                 if found := self._only(kind, wanted):
                     return found
-        bare = PurePosixPath(text).name
+        bare = posixpath.basename(posixpath.normpath(text))
         return self._only("name", bare) or self._only("bare", without_extension(bare))
 
     def _only(self, kind: str, wanted: str) -> str | None:

@@ -44,6 +44,7 @@ def standardize(table: pd.DataFrame, path: Path) -> pd.DataFrame:
         MetadataError: at the first cell that does not fit: file, row, column, found, expected.
     """
     table = table.copy()
+    table["filepath"] = table["filepath"].astype("str")  # of no rows the type is anything
     for name in TEXT:
         if name in table:
             table[name] = pd.Series(
@@ -113,13 +114,22 @@ def _whole(column: pd.Series, path: Path) -> pd.Series:
             values.append(None)
             continue
         try:
-            number = float(str(value))
-            if number != int(number) or abs(number) > 2**53:
-                raise ValueError
-            values.append(int(number))
+            values.append(_exactly(str(value)))
         except (ValueError, OverflowError):
             raise _cell(path, row, column.name, value, "a whole number") from None
     return pd.Series(values, column.index, dtype="Int64", name=column.name)
+
+
+def _exactly(text: str) -> int:
+    """A whole number, as written.
+
+    Raises:
+        ValueError, OverflowError: when it is none, or one that a float does not keep.
+    """
+    number = float(text)
+    if number != int(number) or abs(number) >= 2**53:
+        raise ValueError(text)
+    return int(number)
 
 
 def _number(column: pd.Series, path: Path, limits: tuple[float, float]) -> pd.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from audio_assets.errors import CardError
 from audio_assets.home import SLUG
+from audio_assets.models.small_yaml import load_yaml
 from audio_assets.storage import atomic_open
 
 CARD_FILE = "model.yaml"
+LONGEST_NAME = 255
 Pooling = Literal["cls", "mean", "cls+mean", "fc_norm", "scene", "bands"]
 """How tokens become one vector; see `audio_assets.models.pooling`."""
 
@@ -37,10 +40,12 @@ class ModelCard(BaseModel):
     kind: str = Field(min_length=1, description="Which adapter runs it, for example audiomaepp")
     weights: str = Field(min_length=1, description="File of the weights, relative to the card")
     transform: TransformCard = Field(description="From waveform to model input")
-    sample_rate: int = Field(gt=0, description="Rate of the waveforms in hertz")
-    input_seconds: float = Field(gt=0, description="Length of one model input in seconds")
+    sample_rate: int = Field(gt=0, le=10**10, description="Rate of the waveforms in hertz")
+    input_seconds: float = Field(
+        gt=0, le=86_400, allow_inf_nan=False, description="Length of one model input in seconds"
+    )
     pooling: Pooling = Field(default="cls", description="How tokens become one vector")
-    dim: int = Field(gt=0, description="Length of a vector, as measured")
+    dim: int = Field(gt=0, le=1 << 20, description="Length of a vector, as measured")
     licence: str = Field(min_length=1, description="Licence of the weights")
     source: str = Field(default="", description="Where the weights come from")
     citation: str = Field(default="", description="What to cite")
@@ -68,8 +73,11 @@ class ModelCard(BaseModel):
     @field_validator("weights")
     @classmethod
     def _relative(cls, value: str) -> str:
-        if Path(value).is_absolute() or ".." in Path(value).parts:
+        parts = Path(value).parts
+        if Path(value).is_absolute() or ".." in parts or not parts or "\0" in value:
             raise ValueError("expected a file beside the card")
+        if max(len(os.fsencode(part)) for part in parts) > LONGEST_NAME:
+            raise ValueError(f"expected a name of at most {LONGEST_NAME} bytes")
         return value
 
     @property
@@ -113,8 +121,8 @@ def read_card(path: Path) -> ModelCard:
         CardError: when it is missing, no YAML, or a field is missing or wrong.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = load_yaml(path)
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise CardError(f"{path} cannot be read as a model card: {error}.") from error
     if not isinstance(content, dict):
         raise CardError(

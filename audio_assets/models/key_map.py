@@ -127,7 +127,7 @@ def shape_of(state: Mapping[str, Tensor], key: str, dimensions: int) -> tuple[in
     """Return a tensor's shape.
 
     Raises:
-        CheckpointError: when the key is missing or has another number of dimensions.
+        CheckpointError: when the key is missing, has another number of dimensions, or is empty.
     """
     if key not in state:
         raise CheckpointError(
@@ -136,4 +136,6 @@ def shape_of(state: Mapping[str, Tensor], key: str, dimensions: int) -> tuple[in
     shape = tuple(state[key].shape)
     if len(shape) != dimensions:
         raise CheckpointError(f"{key!r} has shape {shape}; expected {dimensions} dimensions.")
+    if 0 in shape:
+        raise CheckpointError(f"{key!r} has shape {shape}, and so no numbers at all.")
     return shape

@@ -6,6 +6,7 @@ import pickle
 import re
 import threading
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ SETTINGS = (
 )
 """Classes that trainers pickle beside the weights. An inert stub stands in for each: none is
 imported, and what the pickle would put into it is thrown away."""
+MOST_TIMES = 4
 _LOCK = threading.Lock()
 """Torch keeps one list of allowed names for the whole process."""
 
@@ -76,6 +78,7 @@ def load_weights_pickle(path: Path) -> Any:
         stubs: list[Any] = [(Settings, name) for name in SETTINGS]
         with _LOCK, torch.serialization.safe_globals(stubs), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # on pickle protocols, of no use to people
+            _refuse_bomb(path)
             return _load(path)
     except pickle.UnpicklingError as error:
         raise CheckpointError(
@@ -93,11 +96,30 @@ def load_weights_pickle(path: Path) -> Any:
         TypeError,
         AttributeError,
         AssertionError,
+        NotImplementedError,
+        zipfile.BadZipFile,
     ) as error:
         raise CheckpointError(
             f"{path} is damaged, cut off, or no checkpoint: its {path.stat().st_size:,} bytes "
             "cannot be read as one. Copy or download it again."
         ) from error
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Torch stores weights as they are; a file that unpacks to far more was not written by it.
+
+    Raises:
+        CheckpointError: naming both sizes.
+    """
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as packed:
+        unpacked = sum(member.file_size for member in packed.infolist())
+    if unpacked > MOST_TIMES * path.stat().st_size:
+        raise CheckpointError(
+            f"{path} unpacks from {path.stat().st_size:,} to {unpacked:,} bytes; weights do not "
+            "shrink so much. It was not read; save the weights again, better as safetensors."
+        )
 
 
 def _load(path: Path) -> Any:

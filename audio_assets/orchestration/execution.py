@@ -16,6 +16,7 @@ from audio_assets.errors import AudioAssetsError
 from audio_assets.orchestration.jobs import job_of
 from audio_assets.orchestration.partitions import Partition
 from audio_assets.orchestration.processes import process_tags
+from audio_assets.orchestration.record_errors import disk_trouble, records_refused
 from audio_assets.orchestration.sensors import CHECKPOINT_TAG, FOLDER_TAG
 
 LOCATION = "audio_assets"
@@ -165,6 +166,8 @@ def readable(error: BaseException, what: str) -> Exception:
         if isinstance(cause, AudioAssetsError):
             return cause
         cause = cause.__cause__
+    if refused := disk_trouble(error):
+        return records_refused("the home", refused)
     return AudioAssetsError(
         f"{what} failed: {type(error).__name__}: {error}. "
         "This is a fault of the program; the run's log in `make dev` has the details."

@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 
+from audio_assets.errors import RecordingError
 from audio_assets.radio.names import is_radio_name
 from audio_assets.radio.statement import RadioSettings
 from audio_assets.recordings.sources import Source, open_descriptor, open_source
@@ -48,7 +49,7 @@ class Reader:
             raise
         self.sample_rate, self.channels = self._source.sample_rate, self._source.channels
         self._block = max(1, BLOCK_SAMPLES // self.channels)
-        self._position = 0
+        self._position, self._seeks = 0, True
         self._section: tuple[int, np.ndarray] | None = None
 
     def read(self, start_frame: int, frames: int) -> np.ndarray:
@@ -117,18 +118,26 @@ class Reader:
         """Stand before `frame`: by seeking where that is exact, else by decoding up to it."""
         if frame == self._position:
             return
-        if self._source.seeks:
-            self._seek(frame)
-            return
+        if self._seeks and self._source.seeks:
+            try:
+                self._seek(frame)
+                return
+            except RecordingError:  # a table or header that lies; forwards every frame is reached
+                self._seeks = False
+                self._restart()
         if frame < self._position:
-            self._source.close()
-            self._source = self._open()
-            self._position = 0
+            self._restart()
         while self._position < frame:
             count = len(self._source.read(min(self._block, frame - self._position)))
             self._position += count
             if count == 0:
                 return
+
+    def _restart(self) -> None:
+        """Stand before the first frame."""
+        self._source.close()
+        self._source = self._open()
+        self._position = 0
 
     def _seek(self, frame: int) -> None:
         end = self._source.header_frames

@@ -26,6 +26,10 @@ EXACT_SUBTYPES = frozenset(
 
 SMALLEST_MP3 = 4096
 
+LOWEST_RATE, HIGHEST_RATE = 10, 100_000_000
+"""In Hz: from infrasound to IQ in a WAV. A header beyond them lies, and would turn a small file
+into years of windows, or seconds of sound into none."""
+
 NEEDS_AV = 'M4A/AAC needs the optional decoder: pip install "audio-assets[m4a]"'
 
 
@@ -84,6 +88,17 @@ def open_source(descriptor: int, path: Path) -> Source:
     head = os.pread(descriptor, 64, 0)
     if not head:
         raise RecordingError("the file is empty (0 bytes)")
+    source = _open_source(descriptor, path, head)
+    if not LOWEST_RATE <= source.sample_rate <= HIGHEST_RATE:
+        source.close()
+        raise RecordingError(
+            f"its header gives a rate of {source.sample_rate:,} Hz, expected {LOWEST_RATE} to "
+            f"{HIGHEST_RATE:,} Hz; correct the header"
+        )
+    return source
+
+
+def _open_source(descriptor: int, path: Path, head: bytes) -> Source:
     try:
         return SoundFileSource(descriptor)
     except sf.LibsndfileError as error:
@@ -109,7 +124,18 @@ class SoundFileSource:
         self.format, self.subtype = self._file.format, self._file.subtype
         frames = self._file.frames
         self.header_frames = frames if 0 < frames < 1 << 60 else None
-        self.seeks = self.format not in ("OGG", "MP3") and self.subtype in EXACT_SUBTYPES
+        exact = self.format not in ("OGG", "MP3") and self.subtype in EXACT_SUBTYPES
+        self.seeks = exact and self._begins_where_it_seeks()
+
+    def _begins_where_it_seeks(self) -> bool:
+        """Stand at what a seek calls the first frame.
+
+        Where a header lies of the place of the samples, reading begins elsewhere than that.
+        """
+        with contextlib.suppress(sf.LibsndfileError):
+            self._file.seek(0)
+            return True
+        return False
 
     def read(self, frames: int) -> np.ndarray:
         try:
@@ -153,6 +179,8 @@ class AvSource:
             if not tracks:
                 raise RecordingError("there is no sound track in it")
             context = tracks[0].codec_context
+            if context is None:
+                raise RecordingError("its sound track is of a kind that cannot be decoded")
             self.sample_rate, self.channels = int(context.sample_rate), int(context.channels)
             self.format, self.subtype = container.upper(), context.name.upper()
             self.header_frames: int | None = None
@@ -208,6 +236,6 @@ def _describe(head: bytes) -> str:
     if not any(head):
         return "it begins with nothing but zeros, probably an interrupted copy"
     text = head[:32].decode("utf-8", "replace")
-    if text.isprintable():
+    if text.isprintable() and "\ufffd" not in text[:29]:  # the last character may be cut
         return f"starts with the text {text!r}"
     return f"starts with the bytes {head[:8].hex(' ')}"

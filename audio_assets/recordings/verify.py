@@ -11,6 +11,7 @@ import numpy as np
 
 from audio_assets.errors import RecordingError
 from audio_assets.recordings.headers import Claim, read_claim
+from audio_assets.recordings.sample_values import LOUDEST, not_sound
 from audio_assets.recordings.sources import Source, open_descriptor, open_source
 from audio_assets.recordings.verdict import Verdict
 
@@ -28,6 +29,8 @@ FORMATS = {
 FULL_SCALE = {"PCM_S8": 126.5 / 128, "PCM_U8": 126.5 / 128}
 CLIPPED_SHARE = 1e-3
 OFFSET = 0.1
+UNUSUAL_RATE = 100
+"""A rate below this in Hz is infrasound, or a header that lies."""
 MP3_SLACK = 2 * 1152
 MOST_SAMPLES_PER_S = 384_000
 """Under a limit of length: two channels at 192 kHz; 1,024 channels are no recording."""
@@ -46,11 +49,11 @@ class Levels:
     samples: int = field(default=0)
 
     def add(self, block: np.ndarray) -> bool:
-        """Take in float32 [n, channels]; False when it holds NaN or infinity."""
+        """Take in float32 [n, channels]; False when it holds what is no sound: see `LOUDEST`."""
         low, high = float(block.min()), float(block.max())
         self.frames += len(block)
         self.samples += block.size
-        if not (np.isfinite(low) and np.isfinite(high)):
+        if not (low >= -LOUDEST and high <= LOUDEST):  # NaN is neither
             return False
         self.low, self.high = min(self.low, low), max(self.high, high)
         if high >= self.full_scale or low <= -self.full_scale:
@@ -122,6 +125,7 @@ def _decode(
         raise RecordingError("the header is there but no samples")
     warnings = [
         *_format_warning(name, source.format),
+        *_rate_warning(rate, verdict.duration_s),
         *_length_warning(claim, levels.frames, rate, source.format, stopped),
         *_level_warnings(levels),
     ]
@@ -132,7 +136,7 @@ def _levels(source: Source, longest_s: float | None) -> tuple[Levels, str | None
     """Decode to the end; the second value says why decoding stopped early, if it did.
 
     Raises:
-        RecordingError: at the first NaN or infinite sample, or beyond the limit.
+        RecordingError: at the first sample that is no sound, or beyond the limit.
     """
     levels = Levels(FULL_SCALE.get(source.subtype, 32766.5 / 32768))
     wanted = max(1, DECODE_SAMPLES // source.channels)
@@ -145,9 +149,7 @@ def _levels(source: Source, longest_s: float | None) -> tuple[Levels, str | None
             return levels, None
         first = levels.frames
         if not levels.add(block):
-            bad = int(np.argmin(np.isfinite(block).all(axis=1)))
-            at = (first + bad) / source.sample_rate
-            raise RecordingError(f"contains NaN or infinite samples (first at {at:.3f} s)")
+            raise RecordingError(not_sound(block, first, source.sample_rate) or "is no sound")
         if longest_s is not None:
             _refuse_longer(source, levels, longest_s)
         if len(block) < wanted:
@@ -169,6 +171,12 @@ def _format_warning(name: str, found: str) -> list[str]:
     extension = name.rpartition(".")[2].lower()
     promised = FORMATS.get(extension, found).split()
     return [] if found in promised else [f"format differs from name: .{extension} holds {found}"]
+
+
+def _rate_warning(rate: int, seconds: float) -> list[str]:
+    if rate >= UNUSUAL_RATE:
+        return []
+    return [f"unusual rate: {rate} Hz, and so {seconds:,.0f} s; is the header right?"]
 
 
 def _length_warning(

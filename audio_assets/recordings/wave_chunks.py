@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Set
 from pathlib import Path
@@ -30,18 +31,20 @@ def read_chunks(path: Path, wanted: Set[bytes]) -> dict[bytes, bytes]:
         if head[:4] not in (b"RIFF", b"RIFX", b"RF64") or head[8:12] != b"WAVE":
             return found
         order = ">" if head[:4] == b"RIFX" else "<"
-        long_data = 0
+        long_data, size = 0, os.fstat(stream.fileno()).st_size
         for _ in range(MOST_CHUNKS):
             header = stream.read(8)
             if len(header) < 8 or wanted <= found.keys():
                 break
             name, length = header[:4], struct.unpack(order + "I", header[4:])[0]
             if name == b"ds64":
-                content = stream.read(length + (length & 1))
+                content = stream.read(16)
                 long_data = struct.unpack("<Q", content[8:16].ljust(8, b"\0"))[0]
-                continue
+                stream.seek(-len(content), 1)
             if name == b"data" and length == 0xFFFFFFFF:
                 length = long_data
+            if stream.tell() + length > size:
+                break
             if name in wanted and name not in found and length <= MOST_BYTES:
                 found[name] = stream.read(length)
                 stream.seek(length & 1, 1)

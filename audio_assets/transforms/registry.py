@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,14 @@ from pydantic import ValidationError
 from audio_assets.errors import CardError
 from audio_assets.plugins import Registry
 from audio_assets.transforms.transform import Transform
+
+MOST = {"n_fft": 1 << 16, "window": 1 << 16, "n_mels": 2048, "n_bins": 2048, "bins_per_octave": 960,
+        "size": 4096, "height": 4096, "width": 4096}  # fmt: skip
+"""Largest parameters; filters grow with their product."""
+
+MOST_OF_OTHERS = 10_000_000_000
+MOST_SAMPLES, MOST_VALUES = 1 << 28, 1 << 28
+"""Numbers of one model input before and after the transform."""
 
 transform_registry: Registry[Any] = Registry(
     "transforms",
@@ -47,6 +56,35 @@ def make_transform(name: str, params: Mapping[str, Any] | None = None) -> Transf
         )
     transform = transform_registry.get(name)
     try:
-        return transform(transform.Parameters(**(params or {})))
+        parameters = transform.Parameters(**(params or {}))
     except (ValidationError, TypeError) as error:
         raise CardError(f"Transform {name!r} does not take these parameters: {error}") from error
+    _check_numbers(name, parameters.model_dump())
+    made = transform(parameters)
+    for what, found, most in (
+        ("takes waveforms of", made.input_samples, MOST_SAMPLES),
+        ("gives arrays of", math.prod(made.output_shape), MOST_VALUES),
+    ):
+        if not 0 < found <= most:
+            raise CardError(
+                f"Transform {name!r} {what} {found:,} numbers with these parameters; expected 1 to "
+                f"{most:,}."
+            )
+    return made
+
+
+def _check_numbers(name: str, parameters: Mapping[str, Any]) -> None:
+    """Refuse numbers that are none, or that would take all memory.
+
+    Raises:
+        CardError: naming the parameter.
+    """
+    for field, value in parameters.items():
+        if not isinstance(value, int | float):
+            continue
+        most = MOST.get(field, MOST_OF_OTHERS)
+        if not abs(value) <= most:
+            raise CardError(
+                f"Transform {name!r} does not take {field} = {value:.6g}; expected at most "
+                f"{most:,}."
+            )

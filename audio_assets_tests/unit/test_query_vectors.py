@@ -65,3 +65,26 @@ def test_files_of_every_kind_hold_the_same_vector(name, content):
 def test_what_is_no_vector_is_refused_with_the_reason(name, content, said):
     with pytest.raises(UsageError, match=said):
         read_vector(name, content)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr':'<f4','fortran_order':False,'shape':(1000000000000000,)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(99999999999999999999999,)}",
+        "{'descr':'<f4','fortran_order':False,'shape':(-1,)}",
+        "(" * 9000,
+        "'''",
+    ],
+)
+def test_an_array_whose_header_lies_is_refused(header):
+    content = b"\x93NUMPY\1\0" + len(header).to_bytes(2, "little") + header.encode()
+    with pytest.raises(UsageError, match="not a NumPy array"):
+        read_vector("v.npy", content)
+
+
+def test_a_zip_or_an_endless_number_is_no_vector():
+    with pytest.raises(UsageError, match="not a NumPy array"):
+        read_vector("v.npy", b"PK\3\4 and no more")
+    with pytest.raises(UsageError, match="no list of numbers"):
+        read_vector("v.json", json.dumps([10**400]).encode())

@@ -11,6 +11,8 @@ from audio_assets.loaders.places.source import Found, Unplaced, is_place
 from audio_assets.recordings.wave_chunks import read_chunks
 
 PAIR = re.compile(r"^\s*([+-]?\d+(?:\.\d+)?)\s*[,;\s]\s*([+-]?\d+(?:\.\d+)?)\s*$")
+LONGEST_PAIR = 200
+"""The pattern takes the square of the time of a text's length, so long ones are not tried."""
 
 
 class FileTags:
@@ -53,13 +55,13 @@ def ixml_place(chunk: bytes) -> tuple[float, float] | None:
         return None
     try:
         value = ElementTree.fromstring(text).findtext("LOCATION/LOCATION_GPS")  # noqa: S314
-    except ElementTree.ParseError:
+    except (ElementTree.ParseError, LookupError, ValueError):  # or an encoding that does not exist
         return None
     return _pair(value or "")
 
 
 def _pair(text: str) -> tuple[float, float] | None:
-    match = PAIR.match(text)
+    match = PAIR.match(text) if len(text) <= LONGEST_PAIR else None
     if match is None:
         return None
     place = float(match[1]), float(match[2])

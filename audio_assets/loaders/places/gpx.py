@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audio_assets.loaders.base import is_inside
+from audio_assets.loaders.base import files_below
 from audio_assets.loaders.places.source import Found, Unplaced
 
 LONGEST_GAP_S = 600.0
@@ -20,11 +20,7 @@ class GpxTracks:
 
     def side_files(self, root: Path) -> list[Path]:
         """All GPX files below the folder, sorted."""
-        return sorted(
-            path
-            for path in root.rglob("*")
-            if path.suffix.lower() == ".gpx" and path.is_file() and is_inside(path, root)
-        )
+        return files_below(root, ".gpx")
 
     def locate(self, root: Path, recordings: Sequence[Unplaced], memory: Path | None) -> Found:
         """Interpolate; recordings without a start time stay without a place; see `PlaceSource`."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from audio_assets.loaders.base import is_inside
+from audio_assets.loaders.base import files_below
 from audio_assets.loaders.places.source import Found, Unplaced, is_place
 
 SUFFIX = ".sigmf-meta"
@@ -22,14 +22,15 @@ class SigmfPlaces:
 
     def side_files(self, root: Path) -> list[Path]:
         """All SigMF metadata files below the folder, sorted."""
-        return sorted(path for path in root.rglob(f"*{SUFFIX}") if is_inside(path, root))
+        return files_below(root, SUFFIX)
 
     def locate(self, root: Path, recordings: Sequence[Unplaced], memory: Path | None) -> Found:
         """Read the metadata beside each recording; see `PlaceSource`."""
         found = Found()
+        beside = set(self.side_files(root))
         for recording in recordings:
             path = (root / recording.path).with_suffix(SUFFIX)
-            if not path.is_file() or not is_inside(path, root):
+            if path not in beside:
                 continue
             try:
                 metadata = json.loads(path.read_text("utf-8-sig"))

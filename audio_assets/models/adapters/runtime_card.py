@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from audio_assets.errors import CardError
 from audio_assets.models.adapters.runtime_spec import RuntimeSpec
 from audio_assets.models.card import ModelCard, TransformCard
+from audio_assets.models.small_yaml import load_yaml
 from audio_assets.storage import atomic_open
 
 RUNTIME_KINDS = ("tflite", "onnx", "savedmodel")
@@ -73,8 +74,8 @@ def read_runtime_card(path: Path) -> RuntimeCard:
         CardError: when it is missing, no YAML, or a field is missing or wrong.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = load_yaml(path)
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise CardError(f"{path} cannot be read as a model card: {error}.") from error
     if not isinstance(content, dict):
         raise CardError(f"{path} holds no fields; expected a model card.")

@@ -218,7 +218,7 @@ def test_an_unforeseen_error_in_one_file_never_stops_the_rest(tmp_path, monkeypa
 
 
 def test_odd_shapes_of_sound_are_measured_right(tmp_path):
-    write(tmp_path / "slow.wav", noise(3, 1), 1)
+    write(tmp_path / "slow.wav", noise(3, 10), 10)
     write(tmp_path / "wide.wav", noise(0.01, 8000, channels=300), 8000)
     write(tmp_path / "fast.wav", noise(0.1, 384_000), 384_000)
     write(tmp_path / "level.wav", np.full(800, 0.25, np.float32))
@@ -226,6 +226,7 @@ def test_odd_shapes_of_sound_are_measured_right(tmp_path):
     rows = by_path(scan_folder(tmp_path))
     assert {row["status"] for row in rows.values()} == {"ok"}
     assert rows["slow.wav"]["duration_s"] == 3
+    assert rows["slow.wav"]["warning"].startswith("unusual rate: 10 Hz, and so 3 s")
     assert rows["wide.wav"]["channels"] == 300
     assert rows["fast.wav"]["sample_rate"] == 384_000
     assert rows["level.wav"]["warning"] == "constant: every sample is 0.25"
