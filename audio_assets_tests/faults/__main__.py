@@ -1,8 +1,10 @@
 """The long form: `make faults`, or `python -m audio_assets_tests.faults FOLDER [--moments N]`.
 
 Kills a run of ingest, encoding, analyses and FiftyOne on real recordings before, during and after
-every moment at which something becomes durable, and at random times; prints what was found as
-JSON. Exit status 1 when an output differs, something was lost, left behind or computed twice.
+every moment at which something becomes durable, and at random times; then lets other things go
+wrong under way (`troubles.py`), a full and a read-only disk among them where file systems may be
+mounted. Prints what was found as JSON. Exit status 1 when an output differs, something was lost,
+left behind or computed twice.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +25,8 @@ import soundfile as sf
 from audio_assets.home import Home
 from audio_assets_tests.faults.harness import Harness, Verdict, summary
 from audio_assets_tests.faults.moments import SIDES
+from audio_assets_tests.faults.troubled import troubled
+from audio_assets_tests.faults.troubles import OWN_DISK, TROUBLES
 
 
 def main() -> int:
@@ -30,7 +35,9 @@ def main() -> int:
     rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="faults-") as scratch:
         os.environ["HOME"] = scratch
-        home = Home(Path(scratch) / "home").ensure()
+        home = Home(Path(scratch) / "home")
+        own_disk = mounted(home.root)
+        home.ensure()
         from audio_assets.explore.environment import load_fiftyone
         from audio_assets.explore.mongod import stop_database
         from audio_assets_tests.tiny_checkpoint import write_tiny_checkpoint
@@ -43,9 +50,12 @@ def main() -> int:
         started = time.time()
         try:
             verdicts = list(trials(harness, options, rng))
+            verdicts += troubles(harness, options.troubles, own_disk, rng)
         finally:
             harness.close()
             stop_database(home)
+            if own_disk:
+                subprocess.run(["umount", "--lazy", str(home.root)], check=False)
     found = {
         "seed": options.seed,
         "moments": len(harness.moments),
@@ -74,6 +84,20 @@ def trials(harness: Harness, options: argparse.Namespace, rng: random.Random):
         yield said(harness.trial(after_s=rng.uniform(0.0, length)))
 
 
+def troubles(harness: Harness, count: int, own_disk: bool, rng: random.Random) -> list[Verdict]:
+    """Each trouble at `count` random moments."""
+    names = [name for name in TROUBLES if own_disk or name not in OWN_DISK]
+    moments = range(len(harness.moments))
+    return [said(troubled(harness, n, rng.choice(moments))) for n in names for _ in range(count)]
+
+
+def mounted(place: Path) -> bool:
+    """Give the home a small file system of its own, if we may: it can be filled."""
+    place.mkdir(parents=True)
+    command = ["mount", "-t", "tmpfs", "-o", "size=2g", "faults", str(place)]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
 def said(verdict: Verdict) -> Verdict:
     """One line of JSON as soon as it is known."""
     print(json.dumps(asdict(verdict)), file=sys.stderr, flush=True)
@@ -98,6 +122,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--recordings", type=int, default=7)
     parser.add_argument("--moments", type=int, help="so many of them; before, during, after all")
     parser.add_argument("--random", type=int, default=100, help="deaths at random times")
+    parser.add_argument("--troubles", type=int, default=2, help="so many of each kind")
     parser.add_argument("--seed", type=int, default=51)
     parser.add_argument("--out", type=Path)
     return parser.parse_args()

@@ -210,6 +210,7 @@ def summary(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     return {
         "trials": len(verdicts),
         "killed": sum(v.killed for v in verdicts),
+        "ended_with_a_sentence": sum(bool(v.said) for v in verdicts),
         "windows_kept": sum(v.kept for v in verdicts),
         "windows_encoded_after": sum(v.encoded for v in verdicts),
         "faults": [{"moment": v.moment, "faults": v.faults} for v in verdicts if v.faults],

@@ -28,7 +28,7 @@ def test_a_full_disk_is_named(cause, tmp_path):
     assert isinstance(said, StorageError)
     assert "Check free space" in str(said)
     assert "fault of the program" not in str(said)
-    with pytest.raises(StorageError, match="full|no space"), readable_records(Home(tmp_path)):
+    with pytest.raises(StorageError, match=r"full|no space"), readable_records(Home(tmp_path)):
         raise wrapped(cause)
 
 
