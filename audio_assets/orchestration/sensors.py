@@ -25,6 +25,7 @@ from audio_assets.settings import Settings
 
 FOLDER_TAG = "audio_assets/folder"
 CHECKPOINT_TAG = "audio_assets/checkpoint"
+RUN_KEY_TAG = "dagster/run_key"
 WRITTEN_BY_US = frozenset({"probe.json"})
 
 
@@ -48,9 +49,10 @@ def folder_sensor(settings: Settings) -> dg.SensorDefinition:
         memories = _read_cursor(context.cursor)
         registered = list(FolderRegistry(home).load().values())
         requests: list[dg.RunRequest] = []
+        waiting = _waiting(context.instance)
         for folder in registered:
             try:
-                requests += _ingest(home, settings, folder, memories, time.time())
+                requests += _ingest(home, settings, folder, memories, time.time(), waiting)
             except OSError as error:  # one folder never stops the others
                 context.log.warning(f"{folder.root} cannot be looked at: {error}")
         requests += _first_encodings(context.instance, registered, memories, _asked_for(settings))
@@ -129,15 +131,22 @@ def checkpoint_directories(home: Home) -> dict[str, Path]:
 
 
 def _ingest(
-    home: Home, settings: Settings, folder: AudioFolder, memories: dict[str, Memory], now: float
-) -> Iterable[dg.RunRequest]:
-    """A request when the folder changed and has been still since; none when it is not there."""
+    home: Home, settings: Settings, folder: AudioFolder, memories: dict[str, Memory], now: float,
+    waiting: set[str],
+) -> Iterable[dg.RunRequest]:  # fmt: skip
+    """A request when the folder changed and has been still since; none when it is not there.
+
+    None either while a run of it waits for its turn: that one will look at the disk itself. A
+    folder that changes more often than its runs end would else make the queue longer for ever.
+    """
     if not folder.root.is_dir():
         if folder.state != "missing":
             FolderRegistry(home).mark_missing(folder.key)
         return
     if folder.state == "missing":
         FolderRegistry(home).mark_present(folder.key)
+    if folder.key in waiting:
+        return
     if _changed_and_still(folder.key, folder.root, memories, settings, now, _outside(home, folder)):
         yield dg.RunRequest(
             run_key=f"ingest:{folder.key}:{memories[folder.key].handled[:16]}:{int(now)}",
@@ -145,6 +154,17 @@ def _ingest(
             asset_selection=[dg.AssetKey("raw_audio")],
             tags={FOLDER_TAG: folder.key},
         )
+
+
+def _waiting(instance: dg.DagsterInstance) -> set[str]:
+    """Folders that a run of this sensor is to ingest that has not begun."""
+    queued = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
+    runs = instance.get_runs(filters=dg.RunsFilter(statuses=queued))
+    return {
+        run.tags[FOLDER_TAG]
+        for run in runs
+        if FOLDER_TAG in run.tags and run.tags.get(RUN_KEY_TAG, "").startswith("ingest:")
+    }
 
 
 def _outside(home: Home, folder: AudioFolder) -> str:

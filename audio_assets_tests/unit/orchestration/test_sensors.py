@@ -222,3 +222,23 @@ def test_the_probe_of_a_checkpoint_does_not_request_it_again(
     os.utime(directory / "probe.json", (3, 3))
     os.utime(directory, (3, 3))
     assert not [r for r in sensor.tick() if r.partition_key == "mine"]
+
+
+def test_a_folder_that_changes_while_its_run_waits_gets_no_second_one(
+    home: Home, folders: Ticks
+) -> None:
+    put(home, "reef")
+    (first,) = folders.tick()
+    waits = dg.DagsterRun(
+        "ingest_folder", status=dg.DagsterRunStatus.NOT_STARTED,
+        tags={**first.tags, "dagster/run_key": str(first.run_key)},
+    )  # fmt: skip
+    folders.instance.run_storage.add_run(waits)
+
+    put(home, "reef", "b.wav")
+    assert folders.tick() == []
+
+    folders.instance.delete_run(waits.run_id)  # it has begun, and may have looked before
+    (second,) = folders.tick()
+    assert second.run_key != first.run_key
+    assert folders.tick() == []
