@@ -18,11 +18,16 @@ import numpy as np
 import soundfile as sf
 
 from audio_assets.errors import RecordingError
+from audio_assets.recordings.first_bytes import aac_container, describe
 
 EXACT_SUBTYPES = frozenset(
     {"PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW"}
 )
 """Encodings in which a seek is arithmetic, or (FLAC) checked by the decoder."""
+
+UNSTEADY = frozenset({"DWVW_12", "DWVW_16", "DWVW_24"})
+"""Of a damaged file libsndfile gives other samples for other lengths of reading: see `read`."""
+STEADY_FRAMES = 4096
 
 SMALLEST_MP3 = 4096
 
@@ -102,14 +107,14 @@ def _open_source(descriptor: int, path: Path, head: bytes) -> Source:
     try:
         return SoundFileSource(descriptor)
     except sf.LibsndfileError as error:
-        container = _aac_container(head)
+        container = aac_container(head)
         if container is not None:
             return AvSource(descriptor, container)
         if path.suffix.lower() == ".mp3" and os.fstat(descriptor).st_size > SMALLEST_MP3:
             with contextlib.suppress(sf.LibsndfileError):
                 return SoundFileSource(os.fsencode(path))
         if "not recogni" in error.error_string.lower():
-            raise RecordingError(f"not a sound file: {_describe(head)}") from error
+            raise RecordingError(f"not a sound file: {describe(head)}") from error
         raise RecordingError(f"cannot be decoded: {error.error_string}") from error
 
 
@@ -124,6 +129,7 @@ class SoundFileSource:
         self.format, self.subtype = self._file.format, self._file.subtype
         frames = self._file.frames
         self.header_frames = frames if 0 < frames < 1 << 60 else None
+        self._left = np.empty((0, self.channels), np.float32)
         exact = self.format not in ("OGG", "MP3") and self.subtype in EXACT_SUBTYPES
         self.seeks = exact and self._begins_where_it_seeks()
 
@@ -138,6 +144,17 @@ class SoundFileSource:
         return False
 
     def read(self, frames: int) -> np.ndarray:
+        if self.subtype not in UNSTEADY:
+            return self._decode(frames)
+        parts, have = [self._left], len(self._left)
+        while have < frames and len(block := self._decode(STEADY_FRAMES)):
+            parts.append(block)
+            have += len(block)
+        joined = np.concatenate(parts)
+        self._left = joined[frames:]
+        return joined[:frames]
+
+    def _decode(self, frames: int) -> np.ndarray:
         try:
             return self._file.read(frames, dtype="float32", always_2d=True)
         except sf.LibsndfileError as error:
@@ -218,24 +235,3 @@ class AvSource:
     def close(self) -> None:
         self._container.close()
         self._stream.close()
-
-
-def _aac_container(head: bytes) -> str | None:
-    """FFmpeg's name of the container; never its own guess, whose play lists open other files."""
-    if head[4:8] == b"ftyp":
-        return "mov"
-    return "aac" if len(head) > 2 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0 else None
-
-
-def _describe(head: bytes) -> str:
-    """What the first bytes look like, for a reader who does not know formats."""
-    if head.startswith(b"version https://git-lfs"):
-        return "it is a Git LFS pointer; run 'git lfs pull' to get the recording"
-    if head.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
-        return "it is a web page, probably a failed download"
-    if not any(head):
-        return "it begins with nothing but zeros, probably an interrupted copy"
-    text = head[:32].decode("utf-8", "replace")
-    if text.isprintable() and "\ufffd" not in text[:29]:  # the last character may be cut
-        return f"starts with the text {text!r}"
-    return f"starts with the bytes {head[:8].hex(' ')}"

@@ -135,3 +135,16 @@ def test_samples_are_the_same_wherever_reading_starts_in_an_au_file_that_lies(tm
     with Reader(path) as reader, Reader(path) as other:
         whole = reader.read(0, 8000)
         np.testing.assert_array_equal(other.read(4000, 1000), whole[4000:5000])
+
+
+def test_samples_of_a_damaged_dwvw_file_do_not_depend_on_how_they_are_read(tmp_path):
+    head = (
+        "464f524d0000a09e41494643 4656455200000004a2805140 434f4d4d000000180001 000102660010"
+        "400eac44000000000000 445756570000 53534e440000a0660000000000000000 1425185e820c16"
+    )
+    path = tmp_path / "a.aiff"
+    path.write_bytes(bytes.fromhex(head) + b"\xff" * 49)
+    with Reader(path) as reader, Reader(path) as other:
+        whole = reader.read(0, 8000)
+        parts = [other.read(start, 100) for start in range(0, len(whole) - 100, 100)]
+    np.testing.assert_array_equal(np.concatenate(parts), whole[: 100 * len(parts)])
