@@ -21,7 +21,7 @@ from audio_assets.home import Home
 from audio_assets.storage import TEMPORARY
 
 RECORDS = ("history", "schedules", "storage", "dagster.yaml", "dagster_cloud.yaml")
-PARTS = ("folders.yaml", "checkpoints", "data", "models")
+PARTS = ("home.json", "folders.yaml", "checkpoints", "data", "models")
 DATABASE = Path(".fiftyone/db")
 OF_A_PROCESS = frozenset(
     {"locks", "mongod.json", "mongod.pid", "mongod.lock", "mongod.used", "mongod.starting",

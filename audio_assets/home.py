@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +16,9 @@ from audio_assets.settings import PROJECT_DIR, Settings, load_settings
 
 SHIPPED_CHECKPOINTS = PROJECT_DIR / "checkpoints"
 ASSET_SUFFIXES = {"spectrograms": "", "model_checkpoint": ".json", "fiftyone_dataset": ".json"}
+FORMAT = 1
+"""Of what lies in a home; a version that writes it otherwise counts on, and migrates or refuses."""
+
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -66,6 +72,11 @@ class Home:
         """FiftyOne's own state, mongod's data directory included."""
         return self.root / ".fiftyone"
 
+    @property
+    def format_file(self) -> Path:
+        """Says which `FORMAT` the home has; a home without it has the first."""
+        return self.root / "home.json"
+
     def asset(self, name: str, *, checkpoint: str | None = None, folder: str | None = None) -> Path:
         """Where one partition of an asset lies: a file, or the directory of `spectrograms`.
 
@@ -79,11 +90,12 @@ class Home:
         return self.assets.joinpath(name, *parts[:-1], parts[-1] + suffix)
 
     def ensure(self) -> Home:
-        """Create the directories.
+        """Create the directories, and look whether this version knows what lies in them.
 
         Raises:
-            UsageError: when the home cannot be created or written.
+            UsageError: when the home cannot be created or written, or a newer version wrote it.
         """
+        self._check_format()
         try:
             for path in (self.audio, self.assets, self.work, self.locks, self.checkpoints):
                 path.mkdir(parents=True, exist_ok=True)
@@ -92,7 +104,31 @@ class Home:
                 f"The home {self.root} cannot be used: {error.strerror}. "
                 "Set AUDIO_ASSETS_HOME to a directory that you can write."
             ) from error
+        if not self.format_file.exists():
+            self._write_format()
         return self
+
+    def _check_format(self) -> None:
+        try:
+            found = json.loads(self.format_file.read_text("utf-8"))["format"]
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UsageError(
+                f"{self.format_file} cannot be read: {error}. It says which version wrote this "
+                'home; if that was this one, write {"format": 1} into it.'
+            ) from error
+        if not isinstance(found, int) or found > FORMAT:
+            raise UsageError(
+                f"The home {self.root} was written by a newer version (format {found}; this one "
+                f"knows {FORMAT}). Use a newer audio-assets, or another AUDIO_ASSETS_HOME."
+            )
+
+    def _write_format(self) -> None:
+        fresh = self.root / f".tmp-home.json-{os.getpid()}"
+        with suppress(OSError):  # a home that is only read needs no mark
+            fresh.write_text(json.dumps({"format": FORMAT}) + "\n")
+            os.replace(fresh, self.format_file)
 
 
 def slug(text: str) -> str:
