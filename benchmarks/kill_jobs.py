@@ -247,7 +247,10 @@ def compare(
     undisturbed = json.loads(printed.splitlines()[-1])
     for root in (home, reference):
         subprocess.run(
-            [*cli, "stop"], env={**environment, "AUDIO_ASSETS_HOME": str(root)}, check=False
+            [*cli, "stop"],
+            env={**environment, "AUDIO_ASSETS_HOME": str(root)},
+            check=False,
+            stdout=sys.stderr,  # standard output is the report
         )
     hashes = [digest(root, undisturbed["checkpoint"], key) for root in (home, reference)]
     computed = sum(one["encoded"] + one["resumed"] for one in report["publications"])
