@@ -19,6 +19,7 @@ import soundfile as sf
 
 from audio_assets.errors import RecordingError
 from audio_assets.recordings.first_bytes import aac_container, describe
+from audio_assets.recordings.flac_blocks import can_be_entered
 
 EXACT_SUBTYPES = frozenset(
     {"PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW"}
@@ -131,6 +132,8 @@ class SoundFileSource:
         self.header_frames = frames if 0 < frames < 1 << 60 else None
         self._left = np.empty((0, self.channels), np.float32)
         exact = self.format not in ("OGG", "MP3") and self.subtype in EXACT_SUBTYPES
+        if self.format == "FLAC" and isinstance(file, int):
+            exact = exact and can_be_entered(file)
         self.seeks = exact and self._begins_where_it_seeks()
 
     def _begins_where_it_seeks(self) -> bool:

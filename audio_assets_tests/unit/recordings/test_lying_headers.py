@@ -11,6 +11,7 @@ from audio_assets.errors import RecordingError
 from audio_assets.models.encoder import load_encoder
 from audio_assets.models.registry import resolve_checkpoint
 from audio_assets.recordings.decode import Reader
+from audio_assets.recordings.flac_blocks import can_be_entered
 from audio_assets.recordings.sample_values import not_sound
 from audio_assets.recordings.verify import Verdict, verify
 from audio_assets.recordings.wave_chunks import read_chunks
@@ -82,16 +83,25 @@ def test_a_query_is_held_to_the_same_limits(tmp_path):
         encode_file(tmp_path / "a.wav", encoder)
 
 
-@pytest.mark.parametrize("largest_block", [33, 16189, 65535])
-def test_a_flac_file_that_cannot_seek_is_read_forwards(tmp_path, largest_block):
-    path = tmp_path / "a.flac"
+def with_blocks(path, smallest: int, largest: int, frames: int):
+    """A FLAC file whose header says other lengths."""
     content = bytearray(write(path, noise(3)).read_bytes())
-    content[10:12] = struct.pack(">H", largest_block)
+    content[8:12] = struct.pack(">HH", smallest, largest)
+    content[22:26] = struct.pack(">I", frames)
     path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("smallest", "largest", "frames"),
+    [(4096, 33, 24000), (4096, 16189, 24000), (4096, 65535, 24000), (24, 4096, 21000)],
+)
+def test_a_flac_file_that_lies_of_its_blocks_is_read_forwards(tmp_path, smallest, largest, frames):
+    path = with_blocks(tmp_path / "a.flac", smallest, largest, frames)
     assert judged(path).status == "ok"
     with Reader(path) as reader, Reader(path) as other:
         whole = reader.read(0, 24000)
-        assert len(whole) == 24000
+        assert len(whole) == judged(path).frames >= 21000
         for start in (20000, 5000, 12345):
             np.testing.assert_array_equal(other.read(start, 1000), whole[start : start + 1000])
 
@@ -125,6 +135,30 @@ def test_a_64_bit_length_beyond_the_file_ends_the_search_for_chunks(tmp_path, le
     whole = b"ds64" + struct.pack("<IQQQI", 28, length, length, 0, 0)
     path.write_bytes(b"RF64\xff\xff\xff\xffWAVE" + early + whole + late)
     assert read_chunks(path, {b"guan", b"iXML"}) == {b"guan": b"here"}
+
+
+@pytest.mark.parametrize("block", [16, 1024, 4608, 8192])
+def test_a_flac_file_whose_blocks_are_all_of_another_length_is_refused(tmp_path, block):
+    path = with_blocks(tmp_path / "a.flac", block, block, 24000)
+    assert (judged(path).reason or "").startswith(
+        f"its header gives blocks of {block} samples, its first one has 4096"
+    )
+
+
+@pytest.mark.parametrize("frames", [100, 4096, 5000, 40_000])
+def test_flac_files_whose_headers_are_right_are_entered(tmp_path, frames):
+    path = write(tmp_path / "a.flac", noise(frames / 8000))
+    with path.open("rb") as stream:
+        assert can_be_entered(stream.fileno()) == (frames >= 4096)
+
+
+def test_real_flac_files_are_entered(test_data):
+    paths = sorted((test_data / "soundscape_24h").glob("*.flac")) if test_data else []
+    if not paths:
+        pytest.skip("no real recordings")
+    for path in paths[:5]:
+        with path.open("rb") as stream:
+            assert can_be_entered(stream.fileno())
 
 
 def test_samples_are_the_same_wherever_reading_starts_in_an_au_file_that_lies(tmp_path):
