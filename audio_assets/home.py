@@ -111,8 +111,8 @@ class Home:
     def _check_format(self) -> None:
         try:
             found = json.loads(self.format_file.read_text("utf-8"))["format"]
-        except FileNotFoundError:
-            return
+        except (FileNotFoundError, NotADirectoryError):
+            return  # the second: a file stands where the home would be, which `ensure` says
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UsageError(
                 f"{self.format_file} cannot be read: {error}. It says which version wrote this "
