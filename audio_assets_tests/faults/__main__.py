@@ -1,10 +1,10 @@
 """The long form: `make faults`, or `python -m audio_assets_tests.faults FOLDER [--moments N]`.
 
 Kills a run of ingest, encoding, analyses and FiftyOne on real recordings before, during and after
-every moment at which something becomes durable, and at random times; then lets other things go
-wrong under way (`troubles.py`), a full and a read-only disk among them where file systems may be
-mounted. Prints what was found as JSON. Exit status 1 when an output differs, something was lost,
-left behind or computed twice.
+every kind of moment at which something becomes durable, and at random times; starts two runs of
+one folder; then lets other things go wrong under way (`troubles.py`), a full and a read-only disk
+among them where file systems may be mounted. Prints what was found as JSON. Exit status 1 when an
+output differs, something was lost, left behind or computed twice.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import soundfile as sf
 
 from audio_assets.home import Home
 from audio_assets_tests.faults.harness import Harness, Verdict, summary
-from audio_assets_tests.faults.moments import SIDES
+from audio_assets_tests.faults.moments import sides_of
 from audio_assets_tests.faults.troubled import troubled
 from audio_assets_tests.faults.troubles import OWN_DISK, TROUBLES
 
@@ -50,6 +50,7 @@ def main() -> int:
         started = time.time()
         try:
             verdicts = list(trials(harness, options, rng))
+            verdicts += [said(harness.twins(2.0 * n)) for n in range(options.twins)]
             verdicts += troubles(harness, options.troubles, own_disk, rng)
         finally:
             harness.close()
@@ -59,6 +60,7 @@ def main() -> int:
     found = {
         "seed": options.seed,
         "moments": len(harness.moments),
+        "kinds_of_moments": len(harness.named(rng)),
         **summary(verdicts),
         "seconds": round(time.time() - started),
     }
@@ -71,12 +73,9 @@ def main() -> int:
 
 def trials(harness: Harness, options: argparse.Namespace, rng: random.Random):
     """Aimed deaths, then random ones; says each verdict on standard error."""
-    if options.moments is None:
-        chosen = [(at, side) for at in range(len(harness.moments)) for side in SIDES]
-    else:
-        chosen = harness.choose(options.moments, rng)
-    for at, side in chosen:
-        yield said(harness.trial(at=at, side=side))
+    for at in harness.named(rng)[: options.moments]:
+        for side in sides_of(harness.moments[at]["kind"]):
+            yield said(harness.trial(at=at, side=side))
     begun = time.monotonic()
     harness.run(harness.prepare("timed"))
     length = time.monotonic() - begun
@@ -120,8 +119,9 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="real recordings")
     parser.add_argument("--recordings", type=int, default=7)
-    parser.add_argument("--moments", type=int, help="so many of them; before, during, after all")
+    parser.add_argument("--moments", type=int, help="only so many kinds of them")
     parser.add_argument("--random", type=int, default=100, help="deaths at random times")
+    parser.add_argument("--twins", type=int, default=4, help="two runs of one folder, so often")
     parser.add_argument("--troubles", type=int, default=2, help="so many of each kind")
     parser.add_argument("--seed", type=int, default=51)
     parser.add_argument("--out", type=Path)

@@ -47,11 +47,21 @@ def _difference(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> str
         return f"{len(ours)} rows instead of {len(theirs)}"
     if ours and set(ours[0]) != set(theirs[0]):
         return f"columns {sorted(set(ours[0]) ^ set(theirs[0]))} are in one alone"
-    counts = {
-        name: sum(a[name] != b[name] for a, b in zip(ours, theirs, strict=True))
-        for name in (ours[0] if ours else ())
-    }
-    return ", ".join(f"{name} in {n} of {len(ours)} rows" for name, n in counts.items() if n)
+    said = []
+    for name in ours[0] if ours else ():
+        pairs = [(a[name], b[name]) for a, b in zip(ours, theirs, strict=True)]
+        if changed := [pair for pair in pairs if pair[0] != pair[1]]:
+            said.append(f"{name} in {len(changed)} of {len(pairs)} rows{_by_how_much(changed)}")
+    return ", ".join(said)
+
+
+def _by_how_much(pairs: list[tuple[Any, Any]]) -> str:
+    """The greatest difference of numbers; empty for what is none."""
+    try:
+        most = max(float(np.max(np.abs(np.subtract(*pair)))) for pair in pairs)
+    except (TypeError, ValueError):
+        return ""
+    return f" (by {most:.3g} at most)"
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

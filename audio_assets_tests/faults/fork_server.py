@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
@@ -38,10 +39,23 @@ def main() -> None:
         if pid == 0:
             _child(home, order)
         timer = _killer(pid, order.get("kill_after_s"))
+        twin = _twin(home, order)
         _, status = os.waitpid(pid, 0)
         if timer:
             timer.cancel()
-        print(json.dumps({"status": status}), file=answers, flush=True)
+        answer = {"status": status, "twin": os.waitpid(twin, 0)[1] if twin else None}
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def _twin(home: Path, order: dict[str, Any]) -> int | None:
+    """A second run of the same order, some time after the first; its process."""
+    if order.get("twin_after_s") is None:
+        return None
+    time.sleep(order["twin_after_s"])
+    pid = os.fork()
+    if pid == 0:
+        _child(home, {**order, "report": order["twin_report"]})
+    return pid
 
 
 def _killer(pid: int, seconds: float | None) -> threading.Timer | None:

@@ -130,18 +130,49 @@ class Harness:
         return self.run(key)["encoded"]
 
     def choose(self, count: int, rng: random.Random) -> list[tuple[int, str]]:
-        """Moments of every kind and name first, each at one side; then any."""
+        """Some moments, each of another kind or name as long as there are such, at one side."""
+        first = self.named(rng)
+        rest = [n for n in range(len(self.moments)) if n not in set(first)]
+        rng.shuffle(rest)
+        return [(n, rng.choice(SIDES)) for n in [*first, *rest][:count]]
+
+    def named(self, rng: random.Random) -> list[int]:
+        """One moment of every kind and name, which of them by chance."""
         numbers = list(range(len(self.moments)))
         rng.shuffle(numbers)
-        seen: set[tuple[str, str]] = set()
-        first: list[int] = []
-        for number in numbers:
-            moment = self.moments[number]
-            if (name := (moment["kind"], moment["name"])) not in seen:
-                seen.add(name)
-                first.append(number)
-        rest = [n for n in numbers if n not in set(first)]
-        return [(n, rng.choice(SIDES)) for n in [*first, *rest][:count]]
+        names = [(m["kind"], m["name"]) for m in self.moments]
+        return list({names[number]: number for number in numbers}.values())
+
+    def twins(self, after_s: float) -> Verdict:
+        """One folder: two runs of it, the second begun so many seconds after the first.
+
+        Each may end well or with a sentence; together they leave what one would have left.
+        """
+        self.trials += 1
+        key = self.prepare(f"trial{self.trials:04d}")
+        verdict = Verdict(f"twins, {after_s:.2f} s apart")
+        reports = [self.scratch / f"twin{n}.json" for n in range(2)]
+        for report in reports:
+            report.unlink(missing_ok=True)
+        self.order(key, reports[0], twin_after_s=after_s, twin_report=str(reports[1]))
+        done = [read_json(report) for report in reports if report.exists()]
+        ended = [report for report in done if isinstance(report, dict)]
+        verdict.said = " ".join(report for report in done if isinstance(report, str))
+        verdict.encoded = sum(report["encoded"] for report in ended)
+        if len(done) < len(reports) or not ended:
+            verdict.faults.append(f"the two ended with {done or 'no word'}")
+        if ended and verdict.encoded > ended[0]["windows"]:
+            verdict.faults.append(f"{verdict.encoded} encoded of {ended[0]['windows']} windows")
+        try:
+            if more := self.again(key):
+                verdict.faults.append(f"a further run encodes {more}")
+        except AssertionError as error:
+            verdict.faults.append(str(error))
+            return verdict
+        verdict.faults += differences(self.home, REFERENCE, key, self.checkpoint)
+        verdict.faults += self.left_behind(key)
+        self.forget(key)
+        return verdict
 
     def forget(self, key: str) -> None:
         """Remove what a trial made, so that hundreds fit on the disk."""

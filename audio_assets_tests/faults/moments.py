@@ -23,6 +23,8 @@ COLLECTION_WRITES = (
     "delete_one", "delete_many",
 )  # fmt: skip
 SIDES = ("before", "during", "after")
+TORN = "os.fsync"
+"""Only here is "during" another state than "before": half of the bytes are there."""
 NUMBERS = re.compile(r"[0-9a-f]{12,}|\d+")
 
 
@@ -58,7 +60,7 @@ class Moments:
         """Wrap what makes things durable, in this process, for the rest of its life."""
         for name in ("replace", "rename", "link"):
             setattr(os, name, self._wrapped(f"os.{name}", getattr(os, name), _target))
-        os.fsync = self._wrapped("os.fsync", os.fsync, _open_file, tear=_truncate)
+        os.fsync = self._wrapped(TORN, os.fsync, _open_file, tear=_truncate)
 
         from pymongo.collection import Collection
 
@@ -113,6 +115,11 @@ class Moments:
 
     def _due(self, number: int, side: str) -> bool:
         return self.death is not None and (self.death.at, self.death.side) == (number, side)
+
+
+def sides_of(kind: str) -> tuple[str, ...]:
+    """The sides of a kind of moment that differ from one another."""
+    return SIDES if kind == TORN else (SIDES[0], SIDES[2])
 
 
 def die() -> None:
