@@ -115,6 +115,10 @@ class Settings(BaseSettings):
         10.0, description="A folder must have been still this long before a run starts"
     )
     sensor_interval_s: Annotated[int, Field(ge=1)] = Field(30, description="Seconds between ticks")
+    keep_runs_days: Annotated[int, Field(ge=0)] = Field(
+        365,
+        description="Days after which an ended run that nothing rests on is forgotten; 0: never",
+    )
     app_port: Annotated[int, Field(ge=1, le=65535)] = Field(5151, description="FiftyOne App port")
     mongod_idle_minutes: Annotated[float, Field(ge=0)] = Field(
         120.0, description="Minutes without any client after which MongoDB stops; 0 for never"

@@ -222,7 +222,7 @@ def delete_dataset(home: Home, name: str) -> bool:
         if not fiftyone.dataset_exists(name):
             return False
         dataset = fiftyone.load_dataset(name)
-        if load_ledger(dataset) is None:
+        if load_ledger(dataset) is None and not _untouched(dataset):
             raise _foreign(name)
         dataset.delete()
         return True
@@ -238,14 +238,29 @@ def _open(key: str, persistent: bool) -> tuple[fo.Dataset, Ledger, bool]:
         dataset = fo.load_dataset(key)
         dataset.reload()
         book = load_ledger(dataset)
-        if book is None:
+        if book is not None:
+            if dataset.persistent != persistent:
+                dataset.persistent = persistent
+            return dataset, book, False
+        if not _untouched(dataset):
             raise _foreign(key)
-        if dataset.persistent != persistent:
-            dataset.persistent = persistent
-        return dataset, book, False
+        dataset.delete()  # ours, of a run that died before the record was in it
     dataset, book = fo.Dataset(key, persistent=persistent), Ledger(folder=key)
     save_ledger(dataset, book)
     return dataset, book, True
+
+
+def _untouched(dataset: fo.Dataset) -> bool:
+    """Whether nobody has put anything into a data set since it was made."""
+    from fiftyone.core.sample import get_default_sample_fields
+
+    return (
+        not dataset.info
+        and not dataset.tags
+        and len(dataset) == 0
+        and not dataset.list_saved_views()
+        and set(dataset.get_field_schema()) == set(get_default_sample_fields())
+    )
 
 
 def _declare(

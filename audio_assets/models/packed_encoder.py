@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from audio_assets.models.blocks.packed_block import PackedBlock, PackedRotary
-from audio_assets.models.blocks.rotary import inverse_frequencies
+from audio_assets.models.blocks.rotary import cos_and_sin, inverse_frequencies
 from audio_assets.models.spectrogram_encoder import SpectrogramEncoder
 
 USUAL_BATCH = 8
@@ -65,8 +65,9 @@ class PackedEncoder:
         frequencies = inverse_frequencies(config.head_dim) if stored is None else stored[depth]
         angles = positions.float()[:, None] * frequencies.detach()
         axis = -2 if config.rotary_form == "half" else -1
-        cos = torch.stack([angles.cos(), angles.cos()], dim=axis).flatten(1)
-        sin = torch.stack([-angles.sin(), angles.sin()], dim=axis)
+        turn_cos, turn_sin = cos_and_sin(angles)
+        cos = torch.stack([turn_cos, turn_cos], dim=axis).flatten(1)
+        sin = torch.stack([-turn_sin, turn_sin], dim=axis)
         return PackedRotary(
             cos[:, None, None].to(torch.bfloat16), sin[:, None, None].to(torch.bfloat16), axis
         )

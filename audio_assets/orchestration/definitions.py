@@ -12,6 +12,7 @@ from audio_assets.orchestration.clustering_job import clustering_job
 from audio_assets.orchestration.io_managers import JsonStore, NpyStore, ParquetStore
 from audio_assets.orchestration.job_requests import job_requests_sensor
 from audio_assets.orchestration.jobs import build_jobs
+from audio_assets.orchestration.old_runs import old_runs_sensor
 from audio_assets.orchestration.resources import ComputeResource, HomeResource
 from audio_assets.orchestration.schedules import nightly_verify
 from audio_assets.orchestration.sensors import checkpoint_sensor, folder_sensor
@@ -44,6 +45,7 @@ def build_definitions(settings: Settings | None = None) -> dg.Definitions:
             checkpoint_sensor(settings),
             automation_sensor(settings.sensor_interval_s),
             job_requests_sensor(settings, jobs),
+            old_runs_sensor(settings),
         ],
         schedules=[nightly_verify],
         resources={

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -49,9 +50,10 @@ def main() -> int:
         harness = Harness(home, "tiny", recordings, Path(scratch))
         started = time.time()
         try:
-            verdicts = list(trials(harness, options, rng))
+            verdicts = list(aimed(harness, options.moments, rng))
             verdicts += [said(harness.twins(2.0 * n)) for n in range(options.twins)]
             verdicts += troubles(harness, options.troubles, own_disk, rng)
+            verdicts += list(timed(harness, options.random, rng))
         finally:
             harness.close()
             stop_database(home)
@@ -71,15 +73,22 @@ def main() -> int:
     return 1 if found["faults"] else 0
 
 
-def trials(harness: Harness, options: argparse.Namespace, rng: random.Random):
-    """Aimed deaths, then random ones; says each verdict on standard error."""
-    for at in harness.named(rng)[: options.moments]:
+def aimed(harness: Harness, count: int | None, rng: random.Random) -> Iterator[Verdict]:
+    """Deaths at moments of every kind, files and database first; says each verdict at once."""
+    named = sorted(
+        harness.named(rng)[:count], key=lambda at: harness.moments[at]["kind"].startswith("dagster")
+    )
+    for at in named:
         for side in sides_of(harness.moments[at]["kind"]):
             yield said(harness.trial(at=at, side=side))
+
+
+def timed(harness: Harness, count: int, rng: random.Random) -> Iterator[Verdict]:
+    """Deaths at random times within the length of a run."""
     begun = time.monotonic()
     harness.run(harness.prepare("timed"))
     length = time.monotonic() - begun
-    for _ in range(options.random):
+    for _ in range(count):
         yield said(harness.trial(after_s=rng.uniform(0.0, length)))
 
 

@@ -84,12 +84,13 @@ class Harness:
         """A run that nobody disturbs; its report.
 
         Raises:
-            AssertionError: when it fails; why is in `runs.log`.
+            AssertionError: when it fails, with the sentence of its report, or with `runs.log`.
         """
         report = self.scratch / "report.json"
         report.unlink(missing_ok=True)
         status = self.order(key, report, record=str(record) if record else None)
-        assert status == 0, f"the run of {key} ended with {status}: see {self.errors.name}"
+        why = read_json(report) if report.exists() else f"see {self.errors.name}"
+        assert status == 0, f"the run of {key} ended with {status}: {why}"
         return read_json(report)
 
     def trial(

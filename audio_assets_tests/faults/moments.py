@@ -118,8 +118,13 @@ class Moments:
 
 
 def sides_of(kind: str) -> tuple[str, ...]:
-    """The sides of a kind of moment that differ from one another."""
-    return SIDES if kind == TORN else (SIDES[0], SIDES[2])
+    """The sides of a kind of moment that are worth a trial.
+
+    Before an event of Dagster's is what was after the moment that came before it.
+    """
+    if kind == TORN:
+        return SIDES
+    return SIDES[2:] if kind.startswith("dagster.") else (SIDES[0], SIDES[2])
 
 
 def die() -> None:

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
 THETA = 10000.0
+
+
+def cos_and_sin(angles: Tensor) -> tuple[Tensor, Tensor]:
+    """Compute both, on a CPU rounded correctly and not by torch.
+
+    Torch's CPU build takes `cos` from MKL, whose first call in a process now and then gives other
+    last bits than all that follow (seen in one process of about 100 on 2 busy processors, torch
+    2.13), and so would every vector of that call.
+
+    Args:
+        angles: float32, in radians.
+
+    Returns:
+        (cos, sin), each float32 and of the shape of ``angles``.
+    """
+    if angles.device.type != "cpu" or angles.requires_grad:
+        return angles.cos(), angles.sin()
+    exact = angles.numpy().astype(np.float64)
+    cos, sin = (torch.from_numpy(f(exact).astype(np.float32)) for f in (np.cos, np.sin))
+    return cos, sin
 
 
 def inverse_frequencies(head_dim: int) -> Tensor:
@@ -33,7 +54,7 @@ def rotary_tables(positions: Tensor, head_dim: int) -> tuple[Tensor, Tensor]:
     """
     angles = positions.float()[..., None] * inverse_frequencies(head_dim).to(positions.device)
     angles = torch.cat([angles, angles], dim=-1)
-    return angles.cos(), angles.sin()
+    return cos_and_sin(angles)
 
 
 def paired_tables(positions: Tensor, frequencies: Tensor) -> tuple[Tensor, Tensor]:
@@ -47,7 +68,7 @@ def paired_tables(positions: Tensor, frequencies: Tensor) -> tuple[Tensor, Tenso
         (cos, sin), each float32 [..., n, head_dim / 2].
     """
     angles = positions.float()[..., None] * frequencies
-    return angles.cos(), angles.sin()
+    return cos_and_sin(angles)
 
 
 def rotate_pairs(heads: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

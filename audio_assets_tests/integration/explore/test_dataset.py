@@ -169,11 +169,30 @@ def test_a_data_set_of_somebody_else_is_left_alone(fiftyone_home, make_folder):
 
     folder = make_folder(3)
     theirs = fo.Dataset(folder.key, persistent=True)
+    theirs.add_sample(fo.Sample("/of/theirs.png"))
     with pytest.raises(UsageError, match="did not make"):
         folder.sync(fiftyone_home)
     with pytest.raises(UsageError, match="did not make"):
         delete_dataset(fiftyone_home, folder.key)
-    assert len(theirs) == 0
+    assert len(theirs) == 1
+    theirs.clear()
+    theirs.info = {"purpose": "to be filled"}
+    theirs.save()
+    with pytest.raises(UsageError, match="did not make"):
+        folder.sync(fiftyone_home)
+
+
+def test_a_data_set_without_anything_in_it_is_of_a_run_that_died(fiftyone_home, make_folder):
+    import fiftyone as fo
+
+    folder = make_folder(3)
+    fo.Dataset(folder.key, persistent=True)
+    assert folder.sync(fiftyone_home).samples == 3
+    assert len(open_dataset(fiftyone_home, folder.key)) == 3
+    forgotten = make_folder(3)
+    fo.Dataset(forgotten.key, persistent=True)
+    delete_dataset(fiftyone_home, forgotten.key)
+    assert not fo.dataset_exists(forgotten.key)
 
 
 def test_the_workspace_is_made_once_and_then_belongs_to_its_users(fiftyone_home, make_folder):

@@ -101,7 +101,8 @@ def test_sensors_run_and_the_nightly_schedule_does_not(definitions: dg.Definitio
     repository = definitions.get_repository_def()
     states = {s.name: s.default_status for s in repository.sensor_defs}
     assert states == dict.fromkeys(
-        ("folders", "checkpoints", "automation", "job_requests"), dg.DefaultSensorStatus.RUNNING
+        ("folders", "checkpoints", "automation", "job_requests", "old_runs"),
+        dg.DefaultSensorStatus.RUNNING,
     )
     (schedule,) = repository.schedule_defs
     assert (schedule.name, schedule.default_status) == (
