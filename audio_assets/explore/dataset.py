@@ -257,7 +257,7 @@ def _untouched(dataset: fo.Dataset) -> bool:
     return (
         not dataset.info
         and not dataset.tags
-        and len(dataset) == 0
+        and dataset.count() == 0
         and not dataset.list_saved_views()
         and set(dataset.get_field_schema()) == set(get_default_sample_fields())
     )
