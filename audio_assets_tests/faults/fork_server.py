@@ -21,14 +21,19 @@ from typing import Any
 SAID = 3
 """Exit status of a run that ended with a sentence for people; the sentence is its report."""
 
-WARM = ("sklearn.manifold", "umap", "audio_assets.orchestration.runner")
+WARM = (
+    "sklearn.manifold", "umap", "torch", "plotly.graph_objects", "motor.motor_asyncio",
+    "audio_assets.orchestration.runner", "databricks.sdk",
+)  # fmt: skip
+"""What runs import slowly; not FiftyOne, which connects. The last comes with an extra."""
 
 
 def main() -> None:
     """Serve until the end of the input."""
     home = Path(sys.argv[1])
     for module in WARM:
-        importlib.import_module(module)
+        with suppress(ImportError):
+            importlib.import_module(module)
 
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a run prints is not an answer
