@@ -1,6 +1,8 @@
 """Marked events as FiftyOne detections: each window holds those that overlap it.
 
-Detections that a person drew carry no `event_id`; they are never touched.
+Detections that a person drew carry no `event_id`; they are never touched. With the detections lies
+a note of what was made of the tables (`made_events.py`), so that what a person moved,
+named or deleted in the App is told from what the tables say, and stays.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import fiftyone as fo
@@ -15,6 +18,7 @@ import pyarrow as pa
 
 from audio_assets.explore.documents import collection
 from audio_assets.explore.fields import EVENTS as FIELD
+from audio_assets.explore.made_events import Made, as_made, edited
 from audio_assets.explore.preview_axes import PreviewAxes, Window, preview_axes
 from audio_assets.loaders.events import Event, read_events
 
@@ -67,6 +71,9 @@ def sync_events(
 ) -> int:
     """Make the field `events` say what the tables say; write only windows that differ.
 
+    An event that a person changed in the App stays as it is now, also when its line is gone from
+    the table; one that a person deleted stays deleted until its line changes.
+
     Args:
         dataset: of the samples.
         ids: sample ids in the order of `windows`.
@@ -97,17 +104,21 @@ def sync_events(
     for sample_id, row, center in zip(ids, windows.to_pylist(), middles, strict=True):
         theirs = by_path.get(row["path"], ())
         wanted = [e for e in theirs if e.begin_s < row["end_s"] and e.end_s > row["start_s"]]
-        ours, drawn = stored.get(sample_id, ({}, False))
-        if not wanted and not ours:
+        known = stored.get(sample_id, _Stored())
+        if not wanted and not known.ours:
             continue
         rate, frames = facts[row["path"]]
         window = Window(
             row["start_frame"], row["frames"], round(row["padded_s"] * rate), rate, frames, center
         )
-        made = {e.event_id: _detection(e, row["start_s"], window, axes) for e in wanted}
-        if {key: _box(detection) for key, detection in made.items()} != ours:
-            kept = _drawn(dataset, sample_id) if drawn else []
-            changes[sample_id] = fo.Detections(detections=[*made.values(), *kept])
+        made: dict[str, Any] = {
+            e.event_id: _detection(e, row["start_s"], window, axes) for e in wanted
+        }
+        now = {key: as_made(d.label, d.bounding_box) for key, d in made.items()}
+        if now != known.made:
+            changes[sample_id] = fo.Detections(
+                detections=_merged(dataset, sample_id, made, now, known), made=now
+            )
     if changes:
         dataset.set_values(FIELD, changes, key_field="id", progress=False)
     return len(changes)
@@ -127,8 +138,44 @@ def _detection(event: Event, start_s: float, window: Window, axes: PreviewAxes) 
     )  # fmt: skip
 
 
-def _box(detection: Any) -> tuple[float, ...]:
-    return tuple(detection.bounding_box)
+@dataclass(frozen=True)
+class _Stored:
+    """What a window has now.
+
+    Attributes:
+        ours: ids of events that came from tables.
+        made: what was made of the tables; None where nothing was, or by an earlier version.
+        edited: those of `ours` that a person changed.
+        drawn: whether there are detections of people's.
+    """
+
+    ours: frozenset[str] = frozenset()
+    made: Made | None = None
+    edited: frozenset[str] = field(default_factory=frozenset)
+    drawn: bool = False
+
+
+def _merged(
+    dataset: fo.Dataset, sample_id: str, fresh: dict[str, fo.Detection], now: Made, known: _Stored
+) -> list[fo.Detection]:
+    """What the tables say, but for what a person changed or deleted, and what people drew.
+
+    What did not change in the tables stays the detection it was, with the tags that it was given.
+    """
+    was = known.made or {}
+    deleted = was.keys() - known.ours
+    same = {key for key in known.ours if key in now and was.get(key) == now[key]}
+    kept = []
+    detections: Any = dataset[sample_id][FIELD] if known.ours or known.drawn else None
+    for detection in detections.detections if detections else ():
+        key = detection["event_id"] if detection.has_field("event_id") else None
+        if key in known.edited and key not in now:
+            detection["event_id"] = None  # its line is gone, so it is the person's own now
+            kept.append(detection)
+        elif not key or key in known.edited or key in same:
+            kept.append(detection)
+    left = fresh.keys() - deleted - known.edited - same
+    return [*(d for key, d in fresh.items() if key in left), *kept]
 
 
 def _declare(dataset: fo.Dataset) -> None:
@@ -144,19 +191,17 @@ def _is_detections(present: Any) -> bool:
     return getattr(present, "document_type", None) is fo.Detections
 
 
-def _stored(dataset: fo.Dataset) -> dict[str, tuple[dict[str, tuple[float, ...]], bool]]:
-    """Sample id → boxes of ours by event id, and whether a person drew further ones."""
-    found: dict[str, tuple[dict[str, tuple[float, ...]], bool]] = {}
-    for document in collection(dataset).find(
-        {f"{FIELD}.detections.0": {"$exists": True}}, {FIELD: 1}
-    ):
-        listed = document[FIELD]["detections"]
-        ours = {d["event_id"]: tuple(d["bounding_box"]) for d in listed if d.get("event_id")}
-        found[str(document["_id"])] = ours, len(ours) < len(listed)
+def _stored(dataset: fo.Dataset) -> dict[str, _Stored]:
+    """What every sample has, by sample id."""
+    found: dict[str, _Stored] = {}
+    for document in collection(dataset).find({FIELD: {"$ne": None}}, {FIELD: 1}):
+        listed = document[FIELD].get("detections") or []
+        made = document[FIELD].get("made")
+        ours = [d for d in listed if d.get("event_id")]
+        found[str(document["_id"])] = _Stored(
+            ours=frozenset(d["event_id"] for d in ours),
+            made=made,
+            edited=frozenset(d["event_id"] for d in ours if edited(d, made or {})),
+            drawn=len(ours) < len(listed),
+        )
     return found
-
-
-def _drawn(dataset: fo.Dataset, sample_id: str) -> list[fo.Detection]:
-    """Detections that a person drew."""
-    detections: Any = dataset[sample_id][FIELD]
-    return [d for d in detections.detections if not d.has_field("event_id") or not d["event_id"]]

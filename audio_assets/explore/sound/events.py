@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from audio_assets.explore.fields import EVENTS as FIELD
+from audio_assets.explore.made_events import moved
 from audio_assets.explore.sound.sample_sound import SampleSound
 from audio_assets.explore.sound.span import Span
 
@@ -56,7 +57,13 @@ def _detections(sound: SampleSound, span: Span, samples: Any) -> Iterator[dict[s
 
 
 def _listed(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return (document.get(FIELD) or {}).get("detections") or []
+    """Its detections; those whose box a person moved without the times of their table."""
+    stored = document.get(FIELD) or {}
+    made = stored.get("made") or {}
+    return [
+        {**d, "begin_s": None, "end_s": None} if moved(d, made) else d
+        for d in stored.get("detections") or []
+    ]
 
 
 def _from_box(sound: SampleSound, detection: dict[str, Any]) -> tuple[float, float]:

@@ -247,3 +247,49 @@ def test_a_second_run_keeps_what_people_did(served):
     assert dataset.app_config.grid_media_field == "audio_filepath"
     heard = served.get("events", "field.aiff").json()["events"]
     assert [(e["label"], round(e["start_s"], 3)) for e in heard] == [("mine", 0.2), ("gong", 0.25)]
+
+
+def test_what_a_person_made_of_events_stays(served):
+    import fiftyone as fo
+
+    dataset: Any = fo.load_dataset(KEY)
+    window = served.ids["dawn.wav", 0.0]
+    table = served.folder.root / "dawn.labels.txt"
+    before = table.read_text() if table.exists() else None
+
+    def events() -> dict[str, Any]:
+        dataset.reload()
+        return {d.label: d for d in dataset[window]["events"].detections}
+
+    sample = dataset[window]
+    wren, robin = (next(d for d in sample["events"].detections if d.label == name)
+                   for name in ("wren", "robin"))  # fmt: skip
+    wren.label, wren.bounding_box = "blackcap", [0.5, 0.1, 0.25, 0.2]
+    gone = robin.event_id
+    kept = [d for d in sample["events"].detections if d.event_id != gone]
+    kept[-1].tags = ["listen again"]
+    tagged = kept[-1].id
+    sample["events"].detections = kept
+    sample.save()
+    left = len(events())
+
+    served.folder.sync()
+    assert len(events()) == left, "what was deleted stays deleted"
+    assert events()["blackcap"].bounding_box == [0.5, 0.1, 0.25, 0.2]
+
+    table.write_text((before or "") + "0.100000\t0.300000\tdunnock\n")
+    served.folder.sync()
+    assert {"dunnock", "blackcap"} <= set(events())
+    assert events()["blackcap"].bounding_box == [0.5, 0.1, 0.25, 0.2]
+    assert [d.tags for d in events().values() if d.id == tagged] == [["listen again"]]
+    assert gone not in {d.event_id for d in events().values()}
+    heard = served.get("events", "dawn.wav").json()["events"]
+    assert {"blackcap": 1.0, "dunnock": 0.1}.items() <= {
+        e["label"]: round(e["start_s"], 3) for e in heard
+    }.items()
+
+    for path in served.folder.root.glob("dawn*.txt"):
+        path.unlink()
+    served.folder.sync()
+    assert set(events()) == {"blackcap"}, "its line is gone, and it is the person's now"
+    assert events()["blackcap"].event_id is None
