@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from audio_assets.encoding.array_inputs import StoredInputs
 from audio_assets.encoding.batches import Call, WindowEncoder, rows_per_call
+from audio_assets.encoding.came_back import refuse_passing_failures
 from audio_assets.encoding.embeddings_file import (
     EmbeddingsFile,
     rows_per_group,
@@ -104,6 +105,7 @@ def encode_folder(
         Counts, failures and timings.
 
     Raises:
+        RecordingError: the folder is away, or a recording was for a moment; nothing is published.
         EncodingError: a vector is not finite, or vectors are constant; nothing is published.
         StorageError: a file cannot be written; finished windows stay in `work_dir`.
     """
@@ -123,6 +125,8 @@ def encode_folder(
             run.encode(batch_size, workers)
         else:
             run.encode_on(engine, batch_size)
+        if files is None:
+            refuse_passing_failures(root, run.failures, run.recordings)
         writing = time.perf_counter()
         rows, keep = kept_windows(windows, run.failures.mask(windows["path"]))
         places = Plan(before.previous, shards.locate(windows["window_id"]))

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from audio_assets.radio.statement import RadioSettings
     from audio_assets.recordings.decode import Reader
 
+VANISHED = "vanished since the scan; scan again"
+CHANGED = "changed since the scan; scan again"
+
 
 @dataclass
 class InputBatch:
@@ -151,9 +154,9 @@ def _check_unchanged(recording: Recording) -> None:
     try:
         now = recording.file.stat()
     except FileNotFoundError as error:
-        raise RecordingError("vanished since the scan; scan again") from error
+        raise RecordingError(VANISHED) from error
     except OSError as error:
         raise RecordingError(f"cannot be read: {error.strerror or error}") from error
     known = recording.mtime_ns if recording.mtime_ns is not None else now.st_mtime_ns
     if (now.st_size, now.st_mtime_ns) != (recording.size, known):
-        raise RecordingError("changed since the scan; scan again")
+        raise RecordingError(CHANGED)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from audio_assets.encoding.came_back import refuse_passing_failures
 from audio_assets.encoding.failures import Failures
 from audio_assets.encoding.inputs import InputBatch, Readers, read_inputs
 from audio_assets.encoding.jobs import (
@@ -118,6 +119,7 @@ def compute_spectrograms(
         Counts, failures and timings.
 
     Raises:
+        RecordingError: the folder is away, or a recording was for a moment; nothing is published.
         StorageError: a file cannot be written; finished rows stay in `work_dir`.
     """
     from audio_assets.recordings.resample import RESAMPLER
@@ -149,6 +151,7 @@ def compute_spectrograms(
     with Readers() as readers:
         work = _Work(ids, transform, previews, readers)
         failures, seconds = _compute(windows, plan, files, work, shards, workers)
+    refuse_passing_failures(root, failures, files)
     rows, keep = kept_windows(windows, failures.mask(windows["path"]))
     plan_now = Plan(plan.previous, shards.locate(ids))
     source = None if old is None else _Rows(old)

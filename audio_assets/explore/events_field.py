@@ -44,6 +44,9 @@ def sync_folder_events(
     """
     paths = recordings["path"].to_pylist()
     events, problems = read_events(folder.root, paths)
+    if not folder.root.is_dir():
+        log.warning("The folder %s is away; events stay as they were", folder.root)
+        return 0
     radio = getattr(folder, "radio", None)
     centers = None
     if radio is not None:

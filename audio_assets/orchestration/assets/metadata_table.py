@@ -3,6 +3,7 @@
 import dagster as dg
 import pyarrow as pa
 
+from audio_assets.encoding.came_back import require_folder
 from audio_assets.loaders.metadata_table import build_metadata_table
 from audio_assets.orchestration import previews
 from audio_assets.orchestration.automation import ON_CHANGE_OR_MISSING
@@ -38,6 +39,7 @@ def metadata_table(
             table, report = build_metadata_table(
                 folder.root, folder, raw_audio, home.paths.data / "places" / "answers.json"
             )
+        require_folder(folder.root)
         table = apply_edits(home.paths, folder.key, table)
     return dg.MaterializeResult(
         value=table,
