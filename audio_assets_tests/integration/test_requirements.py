@@ -255,8 +255,10 @@ def test_tc5_similar_classes_cluster_and_different_ones_separate(vectors):
     labels = windows["label"].to_numpy()
     intra, inter = intra_inter_distance(stored, labels)
     assert intra < inter
-    chance = pd.Series(labels).value_counts(normalize=True).pow(2).sum()
-    assert precision_at_k(stored, labels, k=5) > 3 * chance
+    counts = pd.Series(labels).value_counts()
+    chance = (counts / len(labels)).pow(2).sum()
+    k = min(5, counts.min() - 1)  # two of a class where sounds are synthesized
+    assert precision_at_k(stored, labels, k=k) > 3 * chance
 
 
 def test_tc6_maps_are_finished_in_time_and_grouped_by_category(finished_run, dataset):
