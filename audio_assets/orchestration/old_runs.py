@@ -88,8 +88,8 @@ def _rested_on(instance: dg.DagsterInstance) -> set[str]:
                     dg.EventRecordsFilter(kind, key, storage_ids=ids[at : at + 500])
                 )
                 kept.update(record.run_id for record in records)
-    event = instance.get_latest_materialization_events(instance.all_asset_keys())
-    kept.update(entry.run_id for entry in event.values() if entry is not None)
+    latest_events = instance.get_latest_materialization_events(instance.all_asset_keys())
+    kept.update(entry.run_id for entry in latest_events.values() if entry is not None)
     return kept | _latest_of_checks(instance)
 
 
@@ -110,13 +110,14 @@ def _latest_of_checks(instance: dg.DagsterInstance) -> set[str]:
 
 
 def _forget(instance: dg.DagsterInstance, run_id: str) -> None:
-    instance.delete_run(run_id)
+    """The run's row goes late, so that the next tick finishes what a killed one began."""
     instance.compute_log_manager.delete_logs(prefix=[run_id])
     storage = instance.event_log_storage
     if isinstance(storage, SqlEventLogStorage):
         table = AssetCheckExecutionsTable
         with storage.index_connection() as connection:
             connection.execute(table.delete().where(table.c.run_id == run_id))
+    instance.delete_run(run_id)
     if isinstance(storage, SqliteEventLogStorage):  # a file per run, which Dagster leaves
         for suffix in ("", "-wal", "-shm", "-journal"):
             Path(storage.path_for_shard(run_id) + suffix).unlink(missing_ok=True)
