@@ -45,6 +45,8 @@ class AudioFolder(BaseModel):
         input_seconds: input length of that checkpoint.
         radio: makes it a folder of IQ recordings, and says what their files do not.
         state: `missing` when the directory vanished; nothing of it is deleted.
+        interruptions: how often it, or a recording of it, was away while it was read. Each makes
+            the next scan news, so that what was read without it is computed again.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -65,6 +67,7 @@ class AudioFolder(BaseModel):
     input_seconds: float | None = Field(None, gt=0)
     radio: RadioSettings | None = None
     state: Literal["present", "missing"] = "present"
+    interruptions: int = Field(0, ge=0)
 
     @field_validator("timezone")
     @classmethod
@@ -94,13 +97,13 @@ class AudioFolder(BaseModel):
         Those that came later count only where they are set: the version of other folders stays.
         """
         chosen = {"grid", "loader", "columns", "metadata_file", "timezone", "synthetic_geo"}
-        later = self.model_dump(
-            mode="json", include={"time_pattern", "clock", "places", "radio"}, exclude_defaults=True
-        )
+        others = {"time_pattern", "clock", "places", "radio", "interruptions"}
+        later = self.model_dump(mode="json", include=others, exclude_defaults=True)
         return {**self.model_dump(mode="json", include=chosen), **later}
 
     def entry(self) -> dict[str, Any]:
         """As it stands in `folders.yaml`, below its key; what is not set is left out."""
         unset = {"clock"} if self.clock == NO_CORRECTION else set()
         unset |= {"places"} if self.places == list(LOCAL) else set()
+        unset |= set() if self.interruptions else {"interruptions"}
         return self.model_dump(mode="json", exclude={"key", *unset}, exclude_none=True)

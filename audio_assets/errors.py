@@ -31,6 +31,10 @@ class RecordingError(AudioAssetsError):
     """A recording cannot be read; the message is the reason shown beside the file."""
 
 
+class AwayError(RecordingError):
+    """A folder, or a recording of it, was away while it was read; the next scan counts as news."""
+
+
 class MetadataError(AudioAssetsError):
     """A metadata table cannot be read or does not fit the schema."""
 

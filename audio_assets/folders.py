@@ -128,6 +128,16 @@ class FolderRegistry:
         """Note that the directory is back."""
         return self.update(key, state="present")
 
+    def mark_interrupted(self, key: str) -> None:
+        """Note that it, or a recording of it, was away while it was read: the next scan is news."""
+
+        def change(folders: dict[str, AudioFolder]) -> None:
+            if folder := folders.get(key):  # None: forgotten meanwhile
+                count = folder.interruptions + 1
+                folders[key] = folder.model_copy(update={"interruptions": count})
+
+        self._change(change)
+
     def forget(self, key: str) -> None:
         """Remove the entry; the recordings themselves are never touched.
 

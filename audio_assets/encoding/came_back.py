@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from audio_assets.encoding.failures import Failures
 from audio_assets.encoding.inputs import CHANGED, VANISHED
 from audio_assets.encoding.jobs import Recording
-from audio_assets.errors import RecordingError
+from audio_assets.errors import AwayError
+from audio_assets.recordings.away import is_away
 
 KEPT = "What was finished is kept"
 
@@ -27,7 +29,7 @@ def refuse_passing_failures(
         recordings: by path, as they were scanned.
 
     Raises:
-        RecordingError: the folder is away, or a recording was away for a moment.
+        AwayError: the folder is away, or a recording was away for a moment.
     """
     if not len(failures):
         return
@@ -35,19 +37,28 @@ def refuse_passing_failures(
     for failed in failures.rows():
         recording = recordings.get(failed["path"])
         if failed["reason"] in (VANISHED, CHANGED) and recording and _as_scanned(recording):
-            raise RecordingError(
+            raise AwayError(
                 f"{recording.file} was away for a moment and is there again. {KEPT}: run again."
             )
+
+
+def some_passed(failed: Iterable[Mapping[str, str]]) -> bool:
+    """Whether recordings are left out that were not there, or not the same, when they were read.
+
+    Args:
+        failed: [{path, reason}] of a published report.
+    """
+    return any(row["reason"] in (VANISHED, CHANGED) for row in failed)
 
 
 def require_folder(root: Path) -> None:
     """Refuse to go on with what was read of a folder that is not there any more.
 
     Raises:
-        RecordingError: it is away.
+        AwayError: it is away.
     """
-    if not root.is_dir():
-        raise RecordingError(
+    if is_away(root):
+        raise AwayError(
             f"The folder {root} went away while it was read. {KEPT}: bring it back and run again."
         )
 

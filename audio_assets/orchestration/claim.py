@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from audio_assets.errors import AwayError
+from audio_assets.folders import FolderRegistry
 from audio_assets.home import Home
 from audio_assets.orchestration.locks import exclusive
 from audio_assets.orchestration.partitions import Partition, partition_of
@@ -16,6 +18,9 @@ from audio_assets.orchestration.processes import PID_TAG, process_tags
 @contextmanager
 def claim(context: dg.AssetExecutionContext, home: Home) -> Iterator[Partition]:
     """Hold the current partition's folder (or checkpoint) while an asset body works on it.
+
+    A folder that was away meanwhile is noted, so that the next scan of it is news: the folder
+    sensor asks for one, and what failed or lacks something is computed again.
 
     Yields:
         The partition that the body works on.
@@ -28,4 +33,9 @@ def claim(context: dg.AssetExecutionContext, home: Home) -> Iterator[Partition]:
     else:
         lock = exclusive(home, "checkpoint", str(partition.checkpoint))
     with lock:
-        yield partition
+        try:
+            yield partition
+        except AwayError:
+            if partition.folder is not None:
+                FolderRegistry(home).mark_interrupted(partition.folder)
+            raise

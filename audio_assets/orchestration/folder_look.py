@@ -7,6 +7,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from audio_assets.audio_folder import AudioFolder
+from audio_assets.home import Home
+from audio_assets.recordings.away import is_away
+
 
 @dataclass(frozen=True)
 class FolderLook:
@@ -47,6 +51,18 @@ def look(root: Path, skip: frozenset[str] = frozenset()) -> FolderLook:
             sha.update(text.encode("utf-8", "surrogateescape"))
             newest, files = max(newest, status.st_mtime), files + 1
     return FolderLook(sha.hexdigest(), newest, files)
+
+
+def folder_is_away(folder: AudioFolder, home: Home) -> bool:
+    """Whether a registered folder's recordings cannot be reached.
+
+    An empty directory counts as a disk that is not mounted when it was scanned before. One inside
+    of the home is ours: there the last recording may have been deleted, through the API say.
+    """
+    if not folder.root.is_dir():
+        return True
+    scanned = home.asset("raw_audio", folder=folder.key).is_file()
+    return scanned and not folder.root.is_relative_to(home.root) and is_away(folder.root)
 
 
 @dataclass(frozen=True)

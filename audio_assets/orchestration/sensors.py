@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import dagster as dg
@@ -18,7 +18,7 @@ import dagster as dg
 from audio_assets.errors import AudioAssetsError
 from audio_assets.folders import AudioFolder, FolderRegistry
 from audio_assets.home import SHIPPED_CHECKPOINTS, Home
-from audio_assets.orchestration.folder_look import Memory, look, remember, still
+from audio_assets.orchestration.folder_look import Memory, folder_is_away, look, remember, still
 from audio_assets.orchestration.partitions import CHECKPOINTS, FOLDERS, pair_key
 from audio_assets.orchestration.versions import digest
 from audio_assets.settings import Settings
@@ -139,12 +139,14 @@ def _ingest(
     None either while a run of it waits for its turn: that one will look at the disk itself. A
     folder that changes more often than its runs end would else make the queue longer for ever.
     """
-    if not folder.root.is_dir():
+    if folder_is_away(folder, home):
         if folder.state != "missing":
             FolderRegistry(home).mark_missing(folder.key)
         return
     if folder.state == "missing":
         FolderRegistry(home).mark_present(folder.key)
+        known = memories.get(folder.key, Memory())
+        memories[folder.key] = replace(known, handled="")  # what was asked for may have failed
     if folder.key in waiting:
         return
     if _changed_and_still(folder.key, folder.root, memories, settings, now, _outside(home, folder)):

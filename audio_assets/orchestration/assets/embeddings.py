@@ -6,6 +6,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from audio_assets.encoding.came_back import some_passed
 from audio_assets.encoding.encode import encode_folder
 from audio_assets.errors import CheckpointError
 from audio_assets.models.registry import Checkpoint, resolve_checkpoint, weights_sha256
@@ -75,6 +76,8 @@ def embeddings(
                     folder.root, checkpoint, model_checkpoint["weights_sha256"]
                 ),
             )
+        if some_passed(report.failed):
+            home.registry.mark_interrupted(folder.key)
         schema = pq.read_schema(out)
         ids = read_parquet(out, ["window_id"]).column(0).to_pylist()
     return dg.MaterializeResult(

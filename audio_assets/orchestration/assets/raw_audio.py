@@ -11,6 +11,7 @@ from audio_assets.orchestration import previews
 from audio_assets.orchestration.claim import claim
 from audio_assets.orchestration.costs import Costs, recording_seconds
 from audio_assets.orchestration.edits import edit_files
+from audio_assets.orchestration.folder_look import folder_is_away
 from audio_assets.orchestration.freshness import INPUT_FRESHNESS
 from audio_assets.orchestration.partitions import FOLDERS
 from audio_assets.orchestration.resources import HomeResource
@@ -99,13 +100,14 @@ def _previous(home: Home, key: str) -> pa.Table | None:
 
 
 def _require_root(folder: AudioFolder, home: HomeResource) -> None:
-    if folder.root.is_dir():
+    if not folder_is_away(folder, home.paths):
         if folder.state == "missing":
             home.registry.mark_present(folder.key)
         return
     home.registry.mark_missing(folder.key)
+    found = "is empty" if folder.root.is_dir() else "is not there"
     raise RecordingError(
-        f"The folder {folder.root} of {folder.key!r} is not there (a disk that is not plugged in "
+        f"The folder {folder.root} of {folder.key!r} {found} (a disk that is not plugged in "
         "looks the same). Nothing was deleted; bring it back and run again, or remove it with "
         f"`audio-assets forget {folder.key}`."
     )

@@ -3,6 +3,7 @@
 import dagster as dg
 import pyarrow as pa
 
+from audio_assets.encoding.came_back import some_passed
 from audio_assets.encoding.spectrograms import compute_spectrograms
 from audio_assets.encoding.window_arrays import WindowArrays
 from audio_assets.folders import FolderTransform
@@ -56,6 +57,8 @@ def spectrograms(
             from audio_assets.radio.window_facts import compute_window_facts
 
             compute_window_facts(folder.root, raw_audio, out, workers=settings.num_workers)
+        if some_passed(report.failed):
+            home.registry.mark_interrupted(folder.key)
         arrays = WindowArrays.open(out)
         version = data_version(
             context,

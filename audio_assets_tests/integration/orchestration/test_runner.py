@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from audio_assets.errors import CheckpointError, RecordingError, UsageError
+from audio_assets.errors import CheckpointError, RecordingError, StorageError, UsageError
 from audio_assets.folders import FolderRegistry
 from audio_assets.orchestration.ci_checks import failing_checks
 from audio_assets.orchestration.jobs import ALL_ASSETS, ANALYSES
@@ -241,6 +242,42 @@ def test_a_vanished_folder_is_marked_missing_and_nothing_is_lost(
     away.rename(chain.root)
     assert executed(chain.run()) == set()
     assert FolderRegistry(chain.home).get(chain.key).state == "present"
+
+
+def test_an_empty_place_of_a_folder_is_taken_for_a_disk_that_is_not_mounted(
+    chain: Chain, first_run: RunReport
+) -> None:
+    away = chain.root.with_name("away")
+    chain.root.rename(away)
+    chain.root.mkdir()
+    with pytest.raises(RecordingError, match=r"is empty \(a disk .* Nothing was deleted"):
+        chain.run()
+    chain.root.rmdir()
+    away.rename(chain.root)
+    assert executed(chain.run()) == set()
+
+
+def test_a_recording_that_was_away_during_a_run_is_in_the_next(
+    chain: Chain, first_run: RunReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes back as it was: nothing in the folder says that something is lacking."""
+    asset = importlib.import_module("audio_assets.orchestration.assets.spectrograms")
+    shutil.rmtree(chain.path("spectrograms"))
+    file, hidden = sorted((chain.root / "audio").iterdir())[0], chain.root.with_name("hidden")
+    real = asset.compute_spectrograms
+
+    def after_a_loose_plug(*given: Any, **more: Any) -> Any:
+        file.rename(hidden)
+        return real(*given, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asset, "compute_spectrograms", after_a_loose_plug)
+        with pytest.raises(StorageError, match="Run again"):
+            chain.run()
+    hidden.rename(file)
+    assert chain.run().failed == []
+    assert len(list(chain.path("spectrograms").rglob("*.png"))) == CLIPS
+    assert executed(chain.run()) == set()
 
 
 def test_an_unknown_folder_or_checkpoint_is_a_readable_error(

@@ -123,7 +123,9 @@ def test_a_vanished_folder_is_marked_missing_and_nothing_is_deleted(
     assert folders.instance.get_dynamic_partitions("audio_folders") == ["reef"]
     assert output.read_bytes() == b"kept"
     shutil.move(home.root / "elsewhere", root)
-    assert folders.tick() == [], "it came back as it was"
+    (request,) = folders.tick()
+    assert request.asset_selection == [dg.AssetKey("raw_audio")], "what ran meanwhile may lack it"
+    assert folders.tick() == []
     assert FolderRegistry(home).get("reef").state == "present"
 
 
@@ -241,4 +243,30 @@ def test_a_folder_that_changes_while_its_run_waits_gets_no_second_one(
     folders.instance.delete_run(waits.run_id)  # it has begun, and may have looked before
     (second,) = folders.tick()
     assert second.run_key != first.run_key
+    assert folders.tick() == []
+
+
+def test_a_place_where_no_disk_is_mounted_is_missing_not_empty(
+    folders: Ticks, home: Home, tmp_path: Path
+) -> None:
+    root = tmp_path / "mnt"
+    root.mkdir()
+    (root / "a.wav").write_bytes(b"RIFF")
+    FolderRegistry(home).register(root)
+    folders.tick()
+    home.asset("raw_audio", folder="mnt").parent.mkdir(parents=True, exist_ok=True)
+    home.asset("raw_audio", folder="mnt").write_bytes(b"scanned")
+    (root / "a.wav").rename(tmp_path / "a.wav")
+    assert folders.tick() == []
+    assert FolderRegistry(home).get("mnt").state == "missing"
+
+
+def test_what_was_read_while_a_folder_was_away_is_asked_for_again(
+    folders: Ticks, home: Home
+) -> None:
+    put(home, "reef")
+    folders.tick()
+    FolderRegistry(home).mark_interrupted("reef")
+    (request,) = folders.tick()
+    assert request.asset_selection == [dg.AssetKey("raw_audio")]
     assert folders.tick() == []
