@@ -19,6 +19,7 @@ import pymongo
 
 from audio_assets.errors import AudioAssetsError, NotMaterializedError, UsageError
 from audio_assets.explore.environment import configure_fiftyone
+from audio_assets.explore.moved_home import mend_paths
 from audio_assets.home import Home
 
 WORKSPACE = "explore"
@@ -92,6 +93,7 @@ def launch(
     if dataset is not None:
         _check_dataset(uri, dataset)
     _check_port(address, port)
+    mend_paths(uri, home)
     log = home.fiftyone / "app.log"
     command = [
         sys.executable, "-m", "audio_assets.explore.server", str(home.root),

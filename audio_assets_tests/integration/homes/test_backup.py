@@ -30,6 +30,18 @@ dataset = fo.load_dataset("inside")
 print(json.dumps(sorted(zip(*dataset.values(["window_id", "filepath", "audio_filepath"])))))
 """
 
+OPEN = """
+from audio_assets.explore.environment import configure_fiftyone
+from audio_assets.explore.moved_home import mend_paths
+print(json.dumps(sorted(mend_paths(configure_fiftyone(Home.of()), Home.of()))))
+"""
+
+
+def lie_in(own, rows):
+    """Whether all paths of these samples lie in the home and exist."""
+    paths = [Path(path) for row in rows for path in row[1:]]
+    return bool(paths) and all(p.is_relative_to(own.root) and p.is_file() for p in paths)
+
 
 @pytest.fixture(scope="module")
 def used(tmp_path_factory):
@@ -60,12 +72,14 @@ def test_a_home_in_use_is_copied_and_restored_on_another_path(used, tmp_path):
     restored = OwnHome(tmp_path / "restored")
     try:
         assert FolderRegistry(restored.home).get("inside").root == restored.home.audio / "inside"
+        assert restored.python(OPEN) == ["inside", "outside"]
+        assert restored.python(OPEN) == [], "once is enough"
+        assert lie_in(restored, restored.python(SEEN)), "the App shows them before any run"
         report = restored.run(restored.home.audio / "inside")
         assert (report["encoded"], report["reused"], report["failed"]) == (0, CLIPS, [])
         after = restored.python(SEEN)
         assert [row[0] for row in after] == [row[0] for row in before]
-        for row in after:
-            assert all(Path(p).is_relative_to(restored.root) and Path(p).is_file() for p in row[1:])
+        assert lie_in(restored, after)
         assert restored.python(TAGS) == {"mine": 1}
         assert (restored.home.edits / "inside.jsonl").read_bytes() == (
             used.home.edits / "inside.jsonl"
