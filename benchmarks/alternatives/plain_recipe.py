@@ -4,8 +4,8 @@
 
 File by file with `librosa.load` and `librosa.feature.melspectrogram`, a matplotlib figure saved as
 PNG, the module in fp32 on batches of 32, one `add_sample` a clip, then similarity, UMAP and t-SNE
-by FiftyOne's brain. Prints seconds per stage as JSON. Imports and the loading of the model are not
-counted.
+by FiftyOne's brain. Prints seconds per stage as JSON; imports and the loading of the model are in
+none of them.
 """
 
 from __future__ import annotations
