@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import fiftyone as fo
-import fiftyone.brain as fob
 import numpy as np
 import pyarrow as pa
+from fiftyone.brain.visualization import ManualVisualizationConfig, VisualizationResults
 
+from audio_assets.explore.documents import write_points
 from audio_assets.explore.exact_backend import ExactConfig, ExactIndex
 from audio_assets.explore.lance_backend import LanceConfig, LanceIndex
 from audio_assets.explore.ledger import CheckpointEntry
@@ -49,36 +51,57 @@ def sync_similarity(
     return _publish(dataset, entry, "sim", key)
 
 
-def sync_projection(
+def sync_projections(
     dataset: fo.Dataset,
     entry: CheckpointEntry,
-    kind: str,
     window_to_id: dict[str, str],
-    coordinates: pa.Table | None,
-) -> str | None:
-    """Register computed coordinates as a visualization, with a spatial index for the lasso.
+    maps: Mapping[str, pa.Table | None],
+) -> None:
+    """Register computed coordinates as visualizations, with a spatial index each for the lasso.
 
     Args:
         dataset: of the samples.
         entry: of the checkpoint.
-        kind: `umap` or `tsne`.
         window_to_id: sample id of each window.
-        coordinates: `schemas.COORDINATES`, or None when they were not computed.
-
-    Returns:
-        The brain key; None without points.
+        maps: by kind, `umap` or `tsne`: `schemas.COORDINATES`, or None when not computed.
     """
-    ids, points = _points(window_to_id, coordinates)
-    if not ids:
-        return _publish(dataset, entry, kind, None)
-    key = _key(kind, entry, ids, points.tobytes(), "")
-    if _is_missing(dataset, entry, kind, key):
-        spread = bool(np.ptp(points) > 0)  # MongoDB refuses a 2d index over a single value
-        fob.compute_visualization(
-            dataset, points=dict(zip(ids, points, strict=True)), brain_key=key,
-            points_field=key, create_index=spread, progress=False,
-        )  # fmt: skip
-    return _publish(dataset, entry, kind, key)
+    found = {kind: _points(window_to_id, table) for kind, table in maps.items()}
+    keys = {
+        kind: _key(kind, entry, ids, points.tobytes(), "") if ids else None
+        for kind, (ids, points) in found.items()
+    }
+    made = {
+        key: found[kind]
+        for kind, key in keys.items()
+        if key is not None and _is_missing(dataset, entry, kind, key)
+    }
+    _register_projections(dataset, made)
+    for kind, key in keys.items():
+        _publish(dataset, entry, kind, key)
+
+
+def _register_projections(
+    dataset: fo.Dataset, made: Mapping[str, tuple[list[str], np.ndarray]]
+) -> None:
+    """As `fob.compute_visualization` with a points field, for ids and points of each key.
+
+    FiftyOne makes each spatial index first and then sets point by point; here every sample is
+    written once, for all maps, and the indexes are built at the end: a third of the time.
+    """
+    for key in made:
+        method = ManualVisualizationConfig(points_field=key).build()
+        method.register_run(dataset, key, overwrite=False)
+        dataset.add_sample_field(key, fo.ListField, subfield=fo.FloatField)
+    write_points(dataset, made)
+    for key, (ids, points) in made.items():
+        if np.ptp(points) > 0:  # MongoDB refuses a 2d index over a single value
+            bounds: Any = {"min": float(points.min()), "max": float(points.max())}
+            dataset.create_index([(key, "2d")], **bounds)
+        method = ManualVisualizationConfig(points_field=key).build()
+        results = VisualizationResults(
+            dataset, method.config, key, points, sample_ids=np.asarray(ids), backend=method
+        )
+        method.save_run_results(dataset, key, results)
 
 
 def _register_similarity(

@@ -157,8 +157,7 @@ def sync_dataset(
         ids = dict(zip(table.window_ids, change.ids, strict=True))
         backend = _backend(home, folder.key, checkpoint, whole, settings)
         brain.sync_similarity(dataset, entry, change.ids, rows, backend)
-        brain.sync_projection(dataset, entry, "umap", ids, umap)
-        brain.sync_projection(dataset, entry, "tsne", ids, tsne)
+        brain.sync_projections(dataset, entry, ids, {"umap": umap, "tsne": tsne})
         if new:
             workspace.style_new_dataset(dataset)
         workspace.save_workspace(dataset)

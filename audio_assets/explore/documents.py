@@ -7,19 +7,27 @@ sample equals what FiftyOne stored, the rest are inserted as such documents.
 
 from __future__ import annotations
 
+import io
 import random
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import fiftyone as fo
 import fiftyone.core.utils as fou
+import numpy as np
 from bson import ObjectId
+from pymongo import UpdateOne
 
 from audio_assets.explore.columns import Column, Kind
 from audio_assets.explore.vectors import Vectors
 
 VARIABLE = ("_id", "_rand", "created_at", "last_modified_at")
+POINTS = 10_000
+"""Written in one message."""
 
 
 def collection(dataset: fo.Dataset) -> Any:
@@ -85,8 +93,44 @@ def documents(
                 document[name] = to_document(column.kind, column.values[row])
         vector = vectors.of(row)
         if vector is not None:
-            document[vector_field] = fou.serialize_numpy_array(vector)
+            document[vector_field] = stored_vector(vector)
         yield document
+
+
+def stored_vector(vector: np.ndarray) -> bytes:
+    """A float32 vector as `fiftyone.core.utils.deserialize_numpy_array` reads it.
+
+    FiftyOne compresses, which takes twenty times as long and saves 7 % of such numbers (and
+    MongoDB compresses what it writes by itself); so this is the same format, stored.
+    """
+    return zlib.compress(_npy_header(len(vector)) + vector.astype("<f4", copy=False).tobytes(), 0)
+
+
+@lru_cache(maxsize=8)
+def _npy_header(dim: int) -> bytes:
+    with io.BytesIO() as file:
+        np.save(file, np.zeros(dim, "<f4"), allow_pickle=False)
+        return file.getvalue()[: -4 * dim]
+
+
+def write_points(dataset: fo.Dataset, maps: Mapping[str, tuple[list[str], np.ndarray]]) -> None:
+    """Set points of samples, as `set_values` does one field after the other.
+
+    Args:
+        dataset: of the samples.
+        maps: a declared list of floats → sample ids and their points, float64 [N, 2].
+    """
+    of_sample: dict[str, dict[str, Any]] = {}
+    for name, (ids, points) in maps.items():
+        for sample_id, point in zip(ids, points.tolist(), strict=True):
+            of_sample.setdefault(sample_id, {})[name] = point
+    now = datetime.now(UTC).replace(tzinfo=None)
+    updates = (
+        UpdateOne({"_id": ObjectId(i)}, {"$set": {**values, "last_modified_at": now}})
+        for i, values in of_sample.items()
+    )
+    while batch := list(islice(updates, POINTS)):
+        collection(dataset).bulk_write(batch, ordered=False)
 
 
 def equal(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
@@ -95,11 +139,16 @@ def equal(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
 
 
 def _comparable(document: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: {k: v for k, v in value.items() if k != "_id"} if isinstance(value, dict) else value
-        for name, value in document.items()
-        if name not in VARIABLE
-    }
+    return {name: _plain(value) for name, value in document.items() if name not in VARIABLE}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: v for k, v in value.items() if k != "_id"}
+    if isinstance(value, bytes):  # a vector, however well it was compressed
+        array = fou.deserialize_numpy_array(value)
+        return array.dtype.str, array.shape, array.tobytes()
+    return value
 
 
 def _embedded(kind: str, **values: Any) -> dict[str, Any]:

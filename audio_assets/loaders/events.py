@@ -88,10 +88,13 @@ def read_events(root: Path, paths: Iterable[str]) -> tuple[list[Event], list[str
     """
     root = Path(root).absolute()
     known = list(paths)
+    tables = event_tables(root, known)
+    if not tables:
+        return [], []
     recordings = _Recordings(known)
     events: set[Event] = set()
     problems: list[str] = []
-    for table in event_tables(root, known):
+    for table in tables:
         source = table.relative_to(root).as_posix()
         read = _raven if _kind(table, root, recordings) == "raven" else _audacity
         for event in read(_text(table), source, recordings):
