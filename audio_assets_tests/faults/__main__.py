@@ -3,7 +3,7 @@
 Kills a run of ingest, encoding, analyses and FiftyOne on real recordings before, during and after
 every kind of moment at which something becomes durable, and at random times; starts two runs of
 one folder; then lets other things go wrong under way (`troubles.py`), a full and a read-only disk
-among them where file systems may be mounted; there the disk is also full at every kind of write.
+among them where file systems may be mounted; there the disk is also full at every write of a file.
 Prints what was found as JSON. Exit status 1 when an output differs, something was lost, left
 behind or computed twice.
 """
@@ -135,9 +135,10 @@ def troubles(harness: Harness, count: int, own_disk: bool, rng: random.Random) -
 
 
 def filled(harness: Harness, count: int | None, rng: random.Random) -> Iterator[Verdict]:
-    """The disk is full from one write on, for every kind of write."""
-    kinds = [at for at in harness.named(rng) if harness.moments[at]["kind"] == TORN]
-    for at in kinds[:count]:
+    """The disk is full from one write of a file on, for every such write."""
+    writes = [at for at, moment in enumerate(harness.moments) if moment["kind"] == TORN]
+    rng.shuffle(writes)
+    for at in sorted(writes[:count]):
         yield troubled(harness, "fill", at)
 
 
@@ -168,7 +169,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--random", type=int, default=100, help="deaths at random times")
     parser.add_argument("--twins", type=int, default=4, help="two runs of one folder, so often")
     parser.add_argument("--troubles", type=int, default=2, help="so many of each kind")
-    parser.add_argument("--fills", type=int, help="a full disk at so many kinds of writes")
+    parser.add_argument("--fills", type=int, help="a full disk at so many writes")
     parser.add_argument("--seed", type=int, default=51)
     parser.add_argument("--out", type=Path)
     return parser.parse_args()
