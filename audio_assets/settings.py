@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     tsne_sample: Annotated[int, Field(ge=1000)] = Field(
         50_000, description="Windows t-SNE is fitted on; above, the rest is placed among them"
     )
+    cluster_sample: Annotated[int, Field(ge=1000)] = Field(
+        50_000, description="Windows that are clustered; above, the rest joins their clusters"
+    )
     app_samples: Annotated[int, Field(ge=1)] = Field(
         200_000,
         description="Samples of a FiftyOne data set at most; above, a seeded sample of the windows",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from audio_assets.analysis.nearest_fitted import fitted_rows
 from audio_assets.analysis.neighbours import top_k, unit_rows
-from audio_assets.analysis.out_of_sample import fitted_rows
 from audio_assets.encoding.embeddings_file import vectors_of
 
 SAMPLE, NEIGHBOURS = 3000, 15

@@ -26,7 +26,7 @@ def code_versions(settings: Settings) -> dict[str, str]:
     clusters = (
         f"method={s.cluster_method} dimensions={s.cluster_dimensions} "
         f"min_size={s.cluster_min_size} count={s.cluster_count} "
-        f"n_neighbors={s.umap_n_neighbors} seed={s.seed}"
+        f"n_neighbors={s.umap_n_neighbors} seed={s.seed} sample={s.cluster_sample}"
     )
     return {
         "raw_audio": "1",

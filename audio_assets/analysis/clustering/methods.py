@@ -74,7 +74,7 @@ def cluster_vectors(vectors: np.ndarray, params: ClusterParameters) -> Clusterin
         labels, used = _partition(space, params)
         probabilities = _centroid_margins(space, labels)
     used = {"layout": layout, "method": params.method, **used}
-    return Clustering(_by_size(labels), probabilities, space, used)
+    return Clustering(by_size(labels), probabilities, space, used)
 
 
 def _space(vectors: np.ndarray, params: ClusterParameters) -> tuple[np.ndarray, dict[str, object]]:
@@ -137,7 +137,7 @@ def _centroid_margins(space: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.clip(1.0 - share, 0.0, 1.0).astype(np.float32)
 
 
-def _by_size(labels: np.ndarray) -> np.ndarray:
+def by_size(labels: np.ndarray) -> np.ndarray:
     """Renumber clusters by descending size, then by first appearance; int32 [N], -1 stays."""
     names, first, sizes = np.unique(labels[labels >= 0], return_index=True, return_counts=True)
     numbers = np.full(len(names) + 1, -1, np.int32)

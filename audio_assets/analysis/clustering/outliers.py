@@ -1,10 +1,13 @@
 """Outlier scores of windows: how much thinner the space is around one than around its neighbours.
 
-The local outlier factor (Breunig et al. 2000, "LOF: identifying density-based local outliers"), by
-scikit-learn on our exact neighbours, so that every method of clustering has the same scores.
+The local outlier factor (Breunig et al. 2000, "LOF: identifying density-based local outliers") on
+our exact neighbours, so that every method of clustering has the same scores, and so that windows
+that were not among those compared can be scored by them. Equal to scikit-learn's, by a test.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +18,40 @@ DECIMALS = 4  # of unit vectors, to which identical sounds give identical vector
 FLOOR = 0.01
 """Distances below this share of the median neighbourhood count as equal to it, so that a window
 beside a few that are almost identical is not infinitely thin."""
+TINY = 1e-10  # as in scikit-learn
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """How thin the space is around each of n different unit vectors.
+
+    Attributes:
+        units: float32 [n, D].
+        reach: float64 [n], the chord to the farthest of a window's neighbours.
+        density: float64 [n], local reachability density.
+        neighbours: that were compared with.
+        floor: shortest distance that counts.
+    """
+
+    units: np.ndarray
+    reach: np.ndarray
+    density: np.ndarray
+    neighbours: int
+    floor: float
+
+    def scores(self, rows: np.ndarray, distance: np.ndarray) -> np.ndarray:
+        """Score other windows among these, as `outlier_scores` does.
+
+        Args:
+            rows: int [q, k], their nearest of these.
+            distance: float [q, k], in cosine.
+
+        Returns:
+            float32 [q].
+        """
+        chord = np.maximum(np.sqrt(2.0 * distance.astype(np.float64)), self.floor)
+        own = _density(np.maximum(chord, self.reach[rows]))
+        return _score(self.density[rows].mean(axis=1) / own).astype(np.float32)
 
 
 def outlier_scores(vectors: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndarray:
@@ -31,36 +68,44 @@ def outlier_scores(vectors: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndar
         float32 [N], 1 - 1/LOF, at least 0, below 1: 0 where the space is as dense as around the
         neighbours, 0.5 where it is half as dense. All 0 below three different vectors.
     """
+    return scores_and_surroundings(vectors, neighbours)[0]
+
+
+def scores_and_surroundings(
+    vectors: np.ndarray, neighbours: int = NEIGHBOURS
+) -> tuple[np.ndarray, Surroundings | None]:
+    """As `outlier_scores`, and what other windows are scored by (None below three vectors)."""
     units = unit_rows(vectors)
     if not units.size:
-        return np.zeros(len(units), np.float32)
+        return np.zeros(len(units), np.float32), None
     _, first, member, copies = np.unique(
         np.round(units, DECIMALS), axis=0, return_index=True, return_inverse=True,
         return_counts=True,
     )  # fmt: skip
-    scores = _scores_of_different(units[first], neighbours)
+    if len(first) < 3:
+        return np.zeros(len(units), np.float32), None
+    scores, around = _of_different(units[first], neighbours)
     scores = scores * np.clip(1.0 - (copies - 1) / neighbours, 0.0, 1.0)
-    return scores[member.ravel()].astype(np.float32)
+    return scores[member.ravel()].astype(np.float32), around
 
 
-def _scores_of_different(units: np.ndarray, neighbours: int) -> np.ndarray:
-    count = len(units)
-    if count < 3:
-        return np.zeros(count)
-    indices, cosine = neighbour_graph(units, min(neighbours, count - 1) + 1)
-    chord = np.sqrt(2.0 * cosine.astype(np.float64))
+def _of_different(units: np.ndarray, neighbours: int) -> tuple[np.ndarray, Surroundings]:
+    count = min(neighbours, len(units) - 1)
+    indices, cosine = neighbour_graph(units, count + 1)
+    indices, chord = indices[:, 1:], np.sqrt(2.0 * cosine[:, 1:].astype(np.float64))
     floor = FLOOR * float(np.median(chord[:, -1]))
-    chord[:, 1:] = np.maximum(chord[:, 1:], floor)
-    return np.maximum(0.0, 1.0 - 1.0 / _local_outlier_factor(indices, chord))
+    chord = np.maximum(chord, floor)
+    reach = chord[:, -1]
+    density = _density(np.maximum(chord, reach[indices]))
+    around = Surroundings(units, reach, density, count, floor)
+    return _score(density[indices].mean(axis=1) / density), around
 
 
-def _local_outlier_factor(indices: np.ndarray, distances: np.ndarray) -> np.ndarray:
-    """LOF, float64 [N], from the graph of neighbours [N, k + 1], the first being the point."""
-    from scipy.sparse import csr_matrix
-    from sklearn.neighbors import LocalOutlierFactor
+def _density(reachability: np.ndarray) -> np.ndarray:
+    """Local reachability density of points, from their reachability distances [n, k]."""
+    return 1.0 / (reachability.mean(axis=1) + TINY)
 
-    count, width = indices.shape
-    offsets = np.arange(0, count * width + 1, width)
-    graph = csr_matrix((distances.ravel(), indices.ravel(), offsets), shape=(count, count))
-    model = LocalOutlierFactor(n_neighbors=width - 1, metric="precomputed").fit(graph)
-    return -model.negative_outlier_factor_
+
+def _score(factor: np.ndarray) -> np.ndarray:
+    """1 - 1/LOF, at least 0."""
+    return np.maximum(0.0, 1.0 - 1.0 / factor)

@@ -37,7 +37,7 @@ def clusters(
     parameters = ClusterParameters.from_settings(settings)
     with claim(context, home.paths) as partition:
         with costs.stage("cluster"):
-            table = cluster_windows(embeddings, parameters)
+            table = cluster_windows(embeddings, parameters, settings.cluster_sample)
         source = stored_version(context.instance, "embeddings", partition.key)
         known = paths_and_labels(home.paths, str(partition.folder), table["window_id"].to_pylist())
     found = table.column("cluster").to_pylist()

@@ -8,8 +8,9 @@ import pytest
 from sklearn.manifold import trustworthiness
 
 from audio_assets.analysis.map_quality import map_quality
+from audio_assets.analysis.nearest_fitted import fitted_rows
 from audio_assets.analysis.neighbours import unit_rows
-from audio_assets.analysis.out_of_sample import fitted_rows, lay_out
+from audio_assets.analysis.out_of_sample import lay_out
 from audio_assets.analysis.projection import (
     TsneParameters,
     UmapParameters,

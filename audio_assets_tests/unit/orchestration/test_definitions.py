@@ -131,6 +131,7 @@ def test_the_inputs_are_watched_for_age(definitions: dg.Definitions) -> None:
         ("lancedb_above", 4000, {"similarity_index"}),
         ("umap_sample", 4000, {"umap_coords"}),
         ("tsne_sample", 4000, {"tsne_coords"}),
+        ("cluster_sample", 4000, {"clusters"}),
         ("app_samples", 4000, {"fiftyone_dataset"}),
         ("similarity_backend", "sklearn", {"fiftyone_dataset"}),
         ("seed", 1, {"umap_coords", "tsne_coords", "clusters"}),
