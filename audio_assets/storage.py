@@ -149,7 +149,7 @@ def read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
         StorageError: when it is missing or damaged.
     """
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:  # else the raw bytes stay beside it
             return file.read(columns=columns)
     except (OSError, pa.ArrowException) as error:
         raise StorageError(f"{path} cannot be read as Parquet: {error}.") from error

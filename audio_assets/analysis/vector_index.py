@@ -101,7 +101,8 @@ class VectorIndex:
             directory.parent.mkdir(parents=True, exist_ok=True)
             name = f"{TEMPORARY}{directory.name}"
             with claimed(directory.with_name(name), directory=True) as temporary:
-                with pq.ParquetFile(embeddings) as file:
+                # buffered ahead, all that was read would be kept until the file is closed
+                with pq.ParquetFile(embeddings, pre_buffer=False) as file:
                     schema = _schema(file.schema_arrow, metadata)
                     rows = pa.RecordBatchReader.from_batches(schema, _rows(file, schema, metadata))
                     table = lancedb.connect(str(temporary)).create_table(TABLE, rows)

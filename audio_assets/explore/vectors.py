@@ -41,7 +41,7 @@ def read_vectors(path: Path, window_ids: list[str]) -> Vectors:
         raise NotMaterializedError(f"There are no embeddings at {path}. Run `audio-assets run`.")
     position = {w: i for i, w in enumerate(window_ids)}
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:  # else it is kept until closed
             dim = file.schema_arrow.field("embedding").type.list_size
             rows = np.zeros((len(window_ids), dim), dtype=np.float32)
             present = np.zeros(len(window_ids), dtype=bool)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -156,3 +158,40 @@ def test_an_index_of_other_embeddings_is_not_opened(
     copy.write_bytes(embeddings.read_bytes())
     assert VectorIndex.open_current(directory, copy) is None
     assert VectorIndex.open_current(tmp_path / "nothing", copy) is None
+
+
+def test_a_large_table_is_never_in_memory_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Arrow holds while rows are streamed into the index, against the size of the file."""
+    rows, dim = 80_000, 512
+    windows = pa.table(
+        {
+            "window_id": [f"{i:016x}@0+1" for i in range(rows)],
+            "recording_id": ["0" * 16] * rows,
+            "start_s": np.arange(rows, dtype=float),
+            "end_s": np.arange(rows) + 1.0,
+        }
+    )
+    step = rows_per_group(dim)
+    random = np.random.default_rng(1)
+    blocks = (
+        random.standard_normal((min(step, rows - b), dim)).astype(np.float32)
+        for b in range(0, rows, step)
+    )
+    path = tmp_path / "large.parquet"
+    write_embeddings(path, windows, "s" * 64, dim, blocks, {})
+    del windows
+    before, held = pa.total_allocated_bytes(), []
+    streamed = vector_index._rows
+
+    def watched(*args: Any) -> Iterator[pa.RecordBatch]:
+        for batch in streamed(*args):
+            held.append(pa.total_allocated_bytes() - before)
+            yield batch
+
+    monkeypatch.setattr(vector_index, "_rows", watched)
+    monkeypatch.setattr(vector_index, "_add_indexes", lambda *_: None)
+    VectorIndex.build(tmp_path / "large.lance", path)
+    assert len(held) > 5
+    assert max(held) < 0.6 * path.stat().st_size
