@@ -53,6 +53,23 @@ Checkpoint = Annotated[str | None, typer.Option(help="Checkpoint; the default on
 FolderName = Annotated[str, typer.Option("--folder", help="The folder's name.")]
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"audio-assets {version('audio-assets')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None: ...
+
+
 @app.command()
 def demo(
     folder: Annotated[Path | None, typer.Argument(help="A directory of recordings.")] = None,

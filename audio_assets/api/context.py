@@ -82,14 +82,12 @@ class Context:
     @property
     def instance(self) -> dg.DagsterInstance:
         """Dagster's instance of the home, open until the application ends."""
-        from audio_assets.orchestration.instance import write_config
+        from audio_assets.orchestration.instance import configured_instance, write_config
 
         with self._lock:
             if self._instance is None:
-                import dagster as dg
-
                 write_config(self.home)
-                self._instance = dg.DagsterInstance.from_config(str(self.home.root))
+                self._instance = configured_instance(self.home)
             return self._instance
 
     def instance_within(self, patience_s: float) -> dg.DagsterInstance | None:

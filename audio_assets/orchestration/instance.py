@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from textwrap import shorten
 
 import dagster as dg
+from dagster_shared.check import CheckError
+from sqlalchemy.exc import SQLAlchemyError
+from yaml import YAMLError
 
+from audio_assets.errors import SettingsError
 from audio_assets.home import Home
 from audio_assets.orchestration.processes import provably_dead
+from audio_assets.orchestration.record_errors import disk_trouble
 from audio_assets.storage import atomic_open
 
 log = logging.getLogger(__name__)
@@ -36,9 +42,34 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     The caller closes it, best with `with`.
     """
     write_config(home)
-    instance = dg.DagsterInstance.from_config(str(home.root))
+    instance = configured_instance(home)
     fail_dead_runs(instance)
     return instance
+
+
+def configured_instance(home: Home) -> dg.DagsterInstance:
+    """The instance that the home's `dagster.yaml` describes.
+
+    Raises:
+        SettingsError: the file is damaged, asks for what is not installed, or for a database that
+            does not answer.
+    """
+    try:
+        return dg.DagsterInstance.from_config(str(home.root))
+    except (dg.DagsterError, CheckError, ImportError, YAMLError, SQLAlchemyError) as error:
+        if disk_trouble(error) is not None:
+            raise
+        raise SettingsError(
+            f"{home.root / 'dagster.yaml'} cannot be used: {_said(error)} Correct the file, or "
+            "move it away: the next run writes the usual one. Where it names PostgreSQL, the "
+            "server must answer, and the extra belongs to it: pip install 'audio-assets[postgres]'."
+        ) from error
+
+
+def _said(error: BaseException) -> str:
+    """What went wrong, without the whole schema that Dagster lists after it."""
+    text = " ".join(str(error).split()).removeprefix("Failure condition: ")
+    return f"{shorten(text or type(error).__name__, 300, placeholder=' …').rstrip('.')}."
 
 
 def create_storage(home: Home) -> None:

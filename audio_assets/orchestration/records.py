@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from audio_assets.home import Home
+from audio_assets.orchestration.instance import configured_instance
 from audio_assets.orchestration.jobs import ALL_ASSETS, INGEST, REGISTER
 from audio_assets.orchestration.partitions import Partition
 from audio_assets.orchestration.versions import UNKNOWN
@@ -33,7 +34,7 @@ def latest_materializations(home: Home, folder: str, checkpoint: str) -> list[Ma
     keys = dict.fromkeys(ALL_ASSETS, pair.key)
     keys |= dict.fromkeys(INGEST, folder) | dict.fromkeys(REGISTER, checkpoint)
     found: list[Materialization] = []
-    with dg.DagsterInstance.from_config(str(home.root)) as instance:
+    with configured_instance(home) as instance:
         for asset, key in keys.items():
             wanted = dg.AssetRecordsFilter(dg.AssetKey(asset), asset_partitions=[key])
             records = instance.fetch_materializations(wanted, limit=1).records

@@ -100,3 +100,10 @@ def test_a_home_that_cannot_be_written_is_named(tmp_path):
     done = audio_assets("status", home=blocked / "home")
     assert done.returncode == 2
     assert "AUDIO_ASSETS_HOME" in done.stderr
+
+
+def test_the_version_is_said(tmp_path):
+    from importlib.metadata import version
+
+    done = audio_assets("--version", home=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"audio-assets {version('audio-assets')}\n")

@@ -174,7 +174,8 @@ def _search(context: Context, wanted: Where, clip: Form | None) -> Results:
     elif window is not None:
         query = vector_of(spaces, window)
     else:
-        query = np.asarray(getattr(wanted, "vector", []), np.float32)
+        with np.errstate(over="ignore"):  # too large a number is refused as infinite
+            query = np.asarray(getattr(wanted, "vector", []), np.float32)
     folders = [space.folder for space in spaces]
     only = _recordings(context, wanted, folders) if wanted.where or wanted.bbox else None
     hits = nearest(spaces, query, wanted.k, only=only, leave_out=window)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
+from audio_assets.errors import SettingsError
 from audio_assets.home import Home
 from audio_assets.orchestration.instance import fail_dead_runs, open_instance, write_config
 from audio_assets.orchestration.processes import HOST_TAG, PID_TAG, process_tags, provably_dead
@@ -89,3 +90,21 @@ def test_a_run_lives_while_one_of_its_processes_does() -> None:
     both = {**process_tags(), PID_TAG: f"{dead} {process_tags()[PID_TAG]}"}
     assert not provably_dead(both)
     assert provably_dead({**process_tags(), PID_TAG: f"{dead} {dead}"})
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("storage: [\n", "expected the node content"),
+        ("run_storage: {module: no_such_module, class: Absent, config: {}}\n", "no_such_module"),
+        ("no_such_entry: 1\n", "no_such_entry"),
+        ("storage: {postgres: {postgres_db: {}}}\n", "hostname"),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_is_named(home: Home, text: str, named: str) -> None:
+    home.ensure()
+    (home.root / "dagster.yaml").write_text(text)
+    with pytest.raises(SettingsError, match=named) as caught:
+        open_instance(home)
+    assert str(home.root / "dagster.yaml") in str(caught.value)
+    assert "next run writes the usual one" in str(caught.value)
