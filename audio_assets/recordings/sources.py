@@ -26,9 +26,10 @@ EXACT_SUBTYPES = frozenset(
 )
 """Encodings in which a seek is arithmetic, or (FLAC) checked by the decoder."""
 
-UNSTEADY = frozenset({"DWVW_12", "DWVW_16", "DWVW_24"})
-"""Of a damaged file libsndfile gives other samples for other lengths of reading: see `read`."""
+STEADY = frozenset({"OGG", "MP3"})
 STEADY_FRAMES = 4096
+"""Of a damaged file in a rare encoding (DWVW, IMA ADPCM of 33 channels) libsndfile gives other
+samples for other lengths of reading; so those are always read in blocks of this length."""
 
 SMALLEST_MP3 = 4096
 
@@ -131,7 +132,8 @@ class SoundFileSource:
         frames = self._file.frames
         self.header_frames = frames if 0 < frames < 1 << 60 else None
         self._left = np.empty((0, self.channels), np.float32)
-        exact = self.format not in ("OGG", "MP3") and self.subtype in EXACT_SUBTYPES
+        self._steady = self.format in STEADY or self.subtype in EXACT_SUBTYPES
+        exact = self.format not in STEADY and self.subtype in EXACT_SUBTYPES
         if self.format == "FLAC" and isinstance(file, int):
             exact = exact and can_be_entered(file)
         self.seeks = exact and self._begins_where_it_seeks()
@@ -147,7 +149,7 @@ class SoundFileSource:
         return False
 
     def read(self, frames: int) -> np.ndarray:
-        if self.subtype not in UNSTEADY:
+        if self._steady:
             return self._decode(frames)
         parts, have = [self._left], len(self._left)
         while have < frames and len(block := self._decode(STEADY_FRAMES)):

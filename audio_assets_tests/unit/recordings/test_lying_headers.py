@@ -182,3 +182,17 @@ def test_samples_of_a_damaged_dwvw_file_do_not_depend_on_how_they_are_read(tmp_p
         whole = reader.read(0, 8000)
         parts = [other.read(start, 100) for start in range(0, len(whole) - 100, 100)]
     np.testing.assert_array_equal(np.concatenate(parts), whole[: 100 * len(parts)])
+
+
+def test_samples_of_adpcm_with_33_channels_do_not_depend_on_how_they_are_read(tmp_path):
+    path = write(tmp_path / "a.aiff", noise(8), format="AIFF", subtype="IMA_ADPCM")
+    content = bytearray(path.read_bytes())
+    channels = content.index(b"COMM") + 8
+    assert content[channels : channels + 2] == b"\0\1"
+    content[channels + 1] = 33
+    path.write_bytes(content)
+    with Reader(path) as reader, Reader(path) as other:
+        whole = reader.read(0, 8000)
+        parts = [other.read(start, 100) for start in range(0, len(whole) - 100, 100)]
+    assert len(parts) > 5
+    np.testing.assert_array_equal(np.concatenate(parts), whole[: 100 * len(parts)])
