@@ -52,7 +52,11 @@ def tick_seconds(home: Path) -> dict[str, dict[str, Any]]:
 
 
 def old_ticks(home: Path, *, add: bool = True, count: int = 50) -> int:
-    """Ticks older than any retention; with `add`, those of every sensor are made first."""
+    """Ticks older than any retention; with `add`, those of every sensor are made first.
+
+    A sensor's old ticks go at its next one; without `add`, one that looked once at most (the sensor
+    of a day) does not count.
+    """
     before = time.time() - (OLD_DAYS - 1) * 86_400
     total = 0
     with dg.DagsterInstance.from_config(str(home)) as instance:
@@ -68,8 +72,9 @@ def old_ticks(home: Path, *, add: bool = True, count: int = 50) -> int:
                         selector_id=state.selector_id,
                     )
                 )  # fmt: skip
-            total += len(instance.get_ticks(state.instigator_origin_id, state.selector_id,
-                                            before=before))  # fmt: skip
+            which = state.instigator_origin_id, state.selector_id
+            if add or len(instance.get_ticks(*which, after=before, limit=2)) == 2:
+                total += len(instance.get_ticks(*which, before=before))
     return total
 
 
