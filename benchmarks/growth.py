@@ -34,7 +34,7 @@ RESULTS = Path(__file__).parent / "results" / "growth.json"
 WITH_SOUND = ("scan", "encode", "encode_again")
 WITH_VECTORS = ("windows", "write_vectors", "similarity", "umap", "tsne", "clusters")
 STAGES = [*WITH_SOUND, *WITH_VECTORS]
-LARGEST = {"tsne": 10_000, "clusters": 100_000, "similarity": 100_000, "umap": 100_000}
+LARGEST = {"tsne": 100_000, "clusters": 1_000_000, "similarity": 100_000, "umap": 1_000_000}
 """Beyond this many windows a stage is not run here; figures there are computed."""
 
 

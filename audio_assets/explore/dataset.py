@@ -160,6 +160,7 @@ def sync_dataset(
         brain.sync_projections(dataset, entry, ids, {"umap": umap, "tsne": tsne})
         if new:
             workspace.style_new_dataset(dataset)
+        workspace.tidy_sidebar(dataset, book)
         workspace.save_workspace(dataset)
         if getattr(folder, "radio", None) is not None:
             radio_fields.show_radio(dataset, book)

@@ -15,6 +15,9 @@ DESCRIPTION = "Spectrograms and the map of the embedding space side by side"
 COLORED_CLASSES = 100
 PICTURE, SOUND = "filepath", "audio_filepath"
 
+LABELS, OTHER, PRIMITIVES = "labels", "other", "primitives"
+PLAIN, CLOSED = "recording", "technical"
+"""Groups of the sidebar: FiftyOne's, and ours."""
 ABOUT_SOUND = ("category", "major_group", "fold", "target", "esc10", "src_file", "take")
 TECHNICAL = (
     "window_id", "recording_id", "path", "filename", "subfolder", "audio_filepath", "filepath",
@@ -73,25 +76,46 @@ def style_new_dataset(dataset: fo.Dataset) -> None:
     dataset.save()
 
 
+def tidy_sidebar(dataset: fo.Dataset, book: Ledger) -> None:
+    """List fields of later runs beside those of the first; the App heaps up what is in no group.
+
+    Groups that a person removed or renamed stay away, and what is listed somewhere stays there.
+    """
+    config: Any = dataset.app_config
+    groups = {group.name: group for group in config.sidebar_groups or []}
+    listed = {path for group in groups.values() for path in group.paths}
+    unlisted = set(dataset.get_field_schema()) - listed
+    ours = {
+        LABELS: [e.cluster_field for e in book.checkpoints],
+        PLAIN: [e.outlier_field for e in book.checkpoints],
+        OTHER: [f for e in book.checkpoints for f in (e.vector_field, *e.runs.values())],
+    }
+    late = {name: [f for f in ours[name] if f in unlisted] for name in ours if name in groups}
+    for name, fields in late.items():
+        groups[name].paths = [*groups[name].paths, *fields]
+    if any(late.values()):
+        dataset.save()
+
+
 def _sidebar(dataset: fo.Dataset) -> list[Any]:
     """FiftyOne's groups, reordered: labels, what the sound is, the rest, technical ones closed."""
     defaults: Any = fo.DatasetAppConfig.default_sidebar_groups(dataset)
     groups = {group.name: group for group in defaults}
-    plain = list(groups["primitives"].paths) if "primitives" in groups else []
+    plain = list(groups[PRIMITIVES].paths) if PRIMITIVES in groups else []
     sound = [path for path in ABOUT_SOUND if path in plain]
     technical = [path for path in TECHNICAL if path in plain]
     rest = [path for path in plain if path not in sound and path not in technical]
-    first = [groups.pop(name) for name in ("labels",) if name in groups]
-    groups.pop("primitives", None)
+    first = [groups.pop(name) for name in (LABELS,) if name in groups]
+    groups.pop(PRIMITIVES, None)
     for group in groups.values():
         group.expanded = group.name == "tags"
     return [
         *first,
         *(fo.SidebarGroupDocument(name=n, paths=p) for n, p in _named(sound, rest) if p),
         *groups.values(),
-        fo.SidebarGroupDocument(name="technical", paths=technical, expanded=False),
+        fo.SidebarGroupDocument(name=CLOSED, paths=technical, expanded=False),
     ]
 
 
 def _named(sound: list[str], rest: list[str]) -> list[tuple[str, list[str]]]:
-    return [("sound", sound), ("recording", rest)]
+    return [("sound", sound), (PLAIN, rest)]

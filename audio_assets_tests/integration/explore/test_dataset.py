@@ -107,6 +107,34 @@ def test_a_second_checkpoint_adds_its_own_field_and_runs(fiftyone_home, make_fol
     assert folder.sync(fiftyone_home, "tiny-mae", seed=0).removed == 0
 
 
+def test_fields_of_a_second_checkpoint_lie_where_those_of_the_first_do(fiftyone_home, make_folder):
+    import fiftyone as fo
+
+    folder = make_folder()
+    first = folder.sync(fiftyone_home, "tiny-mae", seed=0)
+    dataset = open_dataset(fiftyone_home, folder.key)
+    before = group_of_fields(dataset)
+    dataset.add_sample_field("mine", fo.FloatField)
+    second = folder.sync(fiftyone_home, "Other.v2", seed=5)
+    after = group_of_fields(open_dataset(fiftyone_home, folder.key))
+    assert {field: after[field] for field in before} == before
+    for kind in ("umap", "tsne"):
+        assert after[second.brain_keys[kind]] == before[first.brain_keys[kind]]
+    for field in ("cluster", "outlier_score"):
+        assert after[f"{field}_other_v2"] == before[f"{field}_tiny_mae"]
+    assert after["embedding_other_v2"] == before["embedding"]
+    assert "mine" not in after, "what a person added is shown where FiftyOne shows it"
+    assert len(after) == len(set(after)) == len(before) + 5
+
+
+def group_of_fields(dataset):
+    """Group of the sidebar by field; a field is in one at most."""
+    groups = dataset.app_config.sidebar_groups
+    listed = [(path, group.name) for group in groups for path in group.paths]
+    assert len(dict(listed)) == len(listed)
+    return dict(listed)
+
+
 def test_changed_vectors_and_columns_are_updated_and_dropped_columns_disappear(
     fiftyone_home, make_folder
 ):
