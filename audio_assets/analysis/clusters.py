@@ -12,7 +12,7 @@ from audio_assets.analysis.clustering.exemplars import exemplar_ranks
 from audio_assets.analysis.clustering.joined import Assigned, join
 from audio_assets.analysis.clustering.measures import internal_quality
 from audio_assets.analysis.clustering.methods import AGGLOMERATIVE_WINDOWS, cluster_vectors
-from audio_assets.analysis.clustering.outliers import scores_and_surroundings
+from audio_assets.analysis.clustering.outliers import outlier_scores, raw_scores
 from audio_assets.analysis.clustering.parameters import ClusterParameters
 from audio_assets.analysis.nearest_fitted import fitted_rows
 from audio_assets.analysis.neighbours import unit_rows
@@ -48,13 +48,12 @@ def cluster_windows(
     rows = fitted_rows(table.num_rows, most, params.seed)
     vectors = vectors_of(table if len(rows) == table.num_rows else table.take(pa.array(rows)))
     found = cluster_vectors(vectors, params)
-    outliers, around = scores_and_surroundings(vectors)
     ranks = np.full(table.num_rows, -1, np.int32)
     ranks[rows] = exemplar_ranks(found.space, found.labels)
     if len(rows) == table.num_rows:
-        all_of_it = Assigned(found.labels, found.probabilities, outliers)
+        all_of_it = Assigned(found.labels, found.probabilities, outlier_scores(vectors))
     else:
-        all_of_it = join(table, rows, unit_rows(vectors), found, outliers, around)
+        all_of_it = join(table, rows, unit_rows(vectors), found, *raw_scores(vectors))
     used = {**found.used, "fitted": len(rows)}
     quality = json.dumps(internal_quality(found, vectors), sort_keys=True)
     metadata = {**parameters_metadata(params, used), QUALITY_KEY: quality.encode()}

@@ -12,8 +12,10 @@ from audio_assets.encoding.embeddings_file import vectors_of
 
 LOW_DIMENSIONS = 64
 CANDIDATES = 4
-"""Fitted windows looked at per neighbour wanted: found in 64 principal directions, then compared
-by their whole vectors."""
+"""Fitted windows looked at per neighbour wanted, then compared by their whole vectors. One half are
+those of the largest product in 64 principal directions. The other half are those of the largest
+product that the whole vectors can have by these (Cauchy-Schwarz on what is left of both): a sound
+that is rare lies mostly outside the principal directions, and its like would not be seen."""
 BLOCK_BYTES = 64 << 20
 
 
@@ -23,7 +25,7 @@ class NearestFitted:
     def __init__(self, units: np.ndarray) -> None:
         self.units = units
         self._axes = _principal_axes(units, LOW_DIMENSIONS)
-        self._low = units @ self._axes
+        self._low, self._rest = self._split(units)
 
     def blocks(self, units: np.ndarray, k: int) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """The k nearest of each of other unit vectors, nearest first, fewer where n is smaller.
@@ -31,19 +33,42 @@ class NearestFitted:
         Yields:
             (rows of `units`, rows of the fitted int64 [q, k'], distances float32 [q, k'] from 0).
         """
-        step = max(1, BLOCK_BYTES // (4 * len(self.units)))
+        fitted, dim = self.units.shape
+        step = max(1, BLOCK_BYTES // (4 * max(fitted, min(CANDIDATES * k, fitted) * dim)))
         for begin in range(0, len(units), step):
             rows = slice(begin, begin + step)
             yield rows, *self._of(units[rows], k)
 
     def _of(self, units: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         k = min(k, len(self.units))
-        wide = min(CANDIDATES * k, len(self.units))
-        candidates = top_k((units @ self._axes) @ self._low.T, wide)
+        half = min(CANDIDATES * k // 2, len(self.units))
+        low, rest = self._split(units)
+        products = low @ self._low.T
+        likely = top_k(products, half)
+        products += rest @ self._rest.T
+        candidates = np.concatenate([likely, top_k(products, half)], axis=1)
         scores = np.einsum("nd,nkd->nk", units, self.units[candidates])
+        scores[_repeated(candidates)] = -np.inf
         best = top_k(scores, k)
         rows = np.take_along_axis(candidates, best, axis=1)
         return rows, np.maximum(1.0 - np.take_along_axis(scores, best, axis=1), 0.0)
+
+    def _split(self, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """In the principal directions [n, low], and the length of what is left [n, 1]."""
+        low = units @ self._axes
+        left = np.einsum("nd,nd->n", units, units) - np.einsum("nd,nd->n", low, low)
+        return low, np.sqrt(np.maximum(left, 0.0))[:, None]
+
+
+def _repeated(rows: np.ndarray) -> np.ndarray:
+    """Whether an entry of a row stands earlier in it, bool [n, k]."""
+    order = np.argsort(rows, axis=1, kind="stable")
+    ordered = np.take_along_axis(rows, order, axis=1)
+    again = np.zeros_like(rows, dtype=bool)
+    again[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
+    found = np.empty_like(again)
+    np.put_along_axis(found, order, again, axis=1)
+    return found
 
 
 def nearness(distance: np.ndarray) -> np.ndarray:

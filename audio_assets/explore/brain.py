@@ -151,8 +151,9 @@ def _is_missing(dataset: fo.Dataset, entry: CheckpointEntry, kind: str, key: str
     """Whether the run must be made; one that a killed process left half made is deleted."""
     if not dataset.has_brain_run(key):
         return True
-    if entry.runs.get(kind) == key:
-        return False
+    documents: Any = dataset._doc.brain_methods
+    if entry.runs.get(kind) == key and documents[key].results:
+        return False  # results are written last
     dataset.delete_brain_run(key)
     return True
 

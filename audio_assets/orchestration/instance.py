@@ -7,19 +7,19 @@ from pathlib import Path
 from textwrap import shorten
 
 import dagster as dg
-from dagster_shared.check import CheckError
 from sqlalchemy.exc import SQLAlchemyError
-from yaml import YAMLError
 
-from audio_assets.errors import SettingsError
+from audio_assets.errors import DatabaseError, SettingsError
 from audio_assets.home import Home
 from audio_assets.orchestration.processes import provably_dead
-from audio_assets.orchestration.record_errors import disk_trouble
+from audio_assets.orchestration.record_errors import disk_trouble, records_refused
 from audio_assets.storage import atomic_open
 
 log = logging.getLogger(__name__)
 
 PACKAGED_CONFIG = Path(__file__).with_name("dagster.yaml")
+OF_A_SERVER = {"DagsterPostgresException", "DagsterMySQLException"}
+"""What Dagster's storages raise when their server is away; they are not among its own errors."""
 _UNFINISHED = [
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
@@ -51,18 +51,25 @@ def configured_instance(home: Home) -> dg.DagsterInstance:
     """The instance that the home's `dagster.yaml` describes.
 
     Raises:
-        SettingsError: the file is damaged, asks for what is not installed, or for a database that
-            does not answer.
+        SettingsError: the file is damaged, or asks for what is not installed.
+        DatabaseError: the database that it names does not answer.
+        StorageError: the records of the home are damaged, or the disk refuses them.
     """
+    file = home.root / "dagster.yaml"
     try:
         return dg.DagsterInstance.from_config(str(home.root))
-    except (dg.DagsterError, CheckError, ImportError, YAMLError, SQLAlchemyError) as error:
-        if disk_trouble(error) is not None:
-            raise
+    except Exception as error:
+        if (refused := disk_trouble(error)) is not None:
+            raise records_refused(str(home.root), refused) from error
+        if isinstance(error, SQLAlchemyError) or type(error).__name__ in OF_A_SERVER:
+            raise DatabaseError(
+                f"The database that {file} names cannot be used: {_said(error)} Start that server, "
+                "or correct the address."
+            ) from error
         raise SettingsError(
-            f"{home.root / 'dagster.yaml'} cannot be used: {_said(error)} Correct the file, or "
-            "move it away: the next run writes the usual one. Where it names PostgreSQL, the "
-            "server must answer, and the extra belongs to it: pip install 'audio-assets[postgres]'."
+            f"{file} cannot be used: {_said(error)} Correct the file, or move it away: the next "
+            "run writes the usual one. Where it names PostgreSQL, the extra belongs to it: "
+            "pip install 'audio-assets[postgres]'."
         ) from error
 
 

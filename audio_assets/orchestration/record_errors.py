@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from audio_assets.errors import StorageError
 from audio_assets.home import Home
 
+OF_A_FILE = {sqlite3.OperationalError, sqlite3.DatabaseError}  # the latter: a damaged file
 OF_A_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 
@@ -19,7 +20,7 @@ def disk_trouble(error: BaseException) -> str | None:
     seen: set[int] = set()
     while cause is not None and id(cause) not in seen:
         seen.add(id(cause))
-        if isinstance(cause, sqlite3.OperationalError) or (
+        if (isinstance(cause, sqlite3.DatabaseError) and type(cause) in OF_A_FILE) or (
             isinstance(cause, OSError) and cause.errno in OF_A_DISK
         ):
             return str(cause)
@@ -31,8 +32,12 @@ def records_refused(home: str, what: str) -> StorageError:
     """The error for people when the records in `home` cannot be read or written."""
     return StorageError(
         f"Dagster's records in {home} could not be used: {what}. "
-        "Check free space and permissions, then run again; finished work is kept."
+        f"{DAMAGED if 'not a database' in what or 'malformed' in what else CHECK}"
     )
+
+
+CHECK = "Check free space and permissions, then run again; finished work is kept."
+DAMAGED = "A file of `history` or `schedules` there is damaged: restore it from a backup."
 
 
 @contextmanager

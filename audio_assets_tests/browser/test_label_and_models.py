@@ -49,12 +49,20 @@ class Labelling(AppPage):
 
     def select(self, sample_ids: list[str]) -> None:
         """Select samples in the grid by their boxes."""
+        from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
         for sample in sample_ids:
             tile = self.page.locator(f"[data-cy=aa-tile][data-sample='{sample}']")
-            tile.hover()
-            tile.locator("xpath=ancestor::*[.//*[@title='Select sample']][1]").get_by_title(
-                "Select sample"
-            ).click(force=True)
+            whole = tile.locator("xpath=ancestor::*[.//*[@title='Select sample']][1]")
+            for left in reversed(range(6)):
+                tile.hover()
+                try:  # the box is there while the mouse is over the tile, and the grid may redraw
+                    whole.get_by_title("Select sample").click(force=True, timeout=10_000)
+                    break
+                except PlaywrightTimeout:
+                    if not left:
+                        raise
+                    self.page.mouse.move(0, 0)
         self.says("aa-label-selected", f"{len(sample_ids)} selected")
 
     def mark(self, sample_ids: list[str], answer: str, counts: str) -> None:

@@ -70,7 +70,8 @@ def shown(page: Any, sample_ids: list[str]) -> None:
     stage = {"_cls": "fiftyone.core.stages.Select", "kwargs": [["sample_ids", sample_ids]]}
     page.evaluate("view => { window.__foo__.executeOperator('set_view', {view}); }", [stage])
     page.wait_for_function(
-        "ids => ids.every((id) => document.querySelector(`[data-sample='${id}']`))",
+        "ids => document.querySelectorAll('[data-cy=aa-tile]').length === ids.length"
+        " && ids.every((id) => document.querySelector(`[data-cy=aa-tile][data-sample='${id}']`))",
         arg=sample_ids,
     )
 

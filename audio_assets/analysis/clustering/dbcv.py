@@ -58,6 +58,8 @@ def _within(points: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
     core = _core_distances(distance, points.shape[1])
     reach = np.maximum(np.maximum(distance, core[:, None]), core[None, :])
     tree = minimum_spanning_tree(np.maximum(reach, np.finfo(float).tiny)).tocoo()
+    if not tree.nnz:  # all of them are the same point, and no edge counts as one
+        return 0.0, np.arange(len(points)), core
     degree = np.bincount(np.concatenate([tree.row, tree.col]), minlength=len(points))
     nodes = np.flatnonzero(degree > 1)
     between_inner = (degree[tree.row] > 1) & (degree[tree.col] > 1)

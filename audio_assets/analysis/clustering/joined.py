@@ -13,7 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from audio_assets.analysis.clustering.methods import Clustering, by_size
-from audio_assets.analysis.clustering.outliers import Surroundings
+from audio_assets.analysis.clustering.outliers import (
+    Surroundings,
+    copies_among,
+    discounted,
+    fingerprints,
+)
 from audio_assets.analysis.nearest_fitted import NearestFitted, nearness, unit_blocks
 
 NEIGHBOURS = 15
@@ -43,7 +48,7 @@ def join(
         rows: int [n], ascending rows of the sample.
         units: float32 [n, D], its unit vectors.
         found: its clusters.
-        outliers: float32 [n], its outlier scores.
+        outliers: float32 [n], its `raw_scores`; copies are counted among all windows.
         around: what other windows are scored by; None where nothing stands out.
 
     Returns:
@@ -56,7 +61,9 @@ def join(
     probabilities, scores = np.zeros(count, np.float32), np.zeros(count, np.float32)
     near = NearestFitted(units)
     different = NearestFitted(around.units) if around else None
+    prints = np.empty(count, np.uint64)
     for place, block in unit_blocks(table, units.shape[1]):
+        prints[place] = fingerprints(block)
         here = np.flatnonzero(outside[place])
         others, at = block[here], place.start + here
         for part, nearest, distance in near.blocks(others, NEIGHBOURS):
@@ -65,6 +72,7 @@ def join(
             for part, nearest, distance in different.blocks(others, around.neighbours):
                 scores[at[part]] = around.scores(nearest, distance)
     labels[rows], probabilities[rows], scores[rows] = found.labels, found.probabilities, outliers
+    scores = discounted(scores, copies_among(prints))
     return Assigned(by_size(labels), probabilities, scores)
 
 
@@ -78,4 +86,4 @@ def _vote(
     best = support.argmax(axis=1)[:, None]
     label = np.take_along_axis(names, best, axis=1)
     share = weight * found.probabilities[nearest] * (names == label)
-    return label[:, 0], share.sum(axis=1)
+    return label[:, 0], np.minimum(share.sum(axis=1), 1.0)

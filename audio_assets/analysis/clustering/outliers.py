@@ -40,7 +40,7 @@ class Surroundings:
     floor: float
 
     def scores(self, rows: np.ndarray, distance: np.ndarray) -> np.ndarray:
-        """Score other windows among these, as `outlier_scores` does.
+        """Score other windows among these, before copies count.
 
         Args:
             rows: int [q, k], their nearest of these.
@@ -68,25 +68,49 @@ def outlier_scores(vectors: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndar
         float32 [N], 1 - 1/LOF, at least 0, below 1: 0 where the space is as dense as around the
         neighbours, 0.5 where it is half as dense. All 0 below three different vectors.
     """
-    return scores_and_surroundings(vectors, neighbours)[0]
+    scores, _ = raw_scores(vectors, neighbours)
+    copies = copies_among(fingerprints(unit_rows(vectors)))
+    return discounted(scores, copies, neighbours)
 
 
-def scores_and_surroundings(
+def raw_scores(
     vectors: np.ndarray, neighbours: int = NEIGHBOURS
 ) -> tuple[np.ndarray, Surroundings | None]:
-    """As `outlier_scores`, and what other windows are scored by (None below three vectors)."""
+    """Scores before copies count, and what other windows are scored by.
+
+    Returns:
+        (float32 [N], the surroundings of the different vectors; None below three of them).
+    """
     units = unit_rows(vectors)
     if not units.size:
         return np.zeros(len(units), np.float32), None
-    _, first, member, copies = np.unique(
-        np.round(units, DECIMALS), axis=0, return_index=True, return_inverse=True,
-        return_counts=True,
-    )  # fmt: skip
+    _, first, member = np.unique(fingerprints(units), return_index=True, return_inverse=True)
     if len(first) < 3:
         return np.zeros(len(units), np.float32), None
     scores, around = _of_different(units[first], neighbours)
-    scores = scores * np.clip(1.0 - (copies - 1) / neighbours, 0.0, 1.0)
     return scores[member.ravel()].astype(np.float32), around
+
+
+def fingerprints(units: np.ndarray) -> np.ndarray:
+    """A number per unit vector, equal for those that are equal but for rounding; uint64 [n]."""
+    rounded = np.round(units * 10**DECIMALS).astype(np.int64).view(np.uint64)
+    factors = np.random.default_rng(0).integers(1, 2**63, units.shape[1], np.uint64) | np.uint64(1)
+    mixed = np.zeros(len(units), np.uint64)
+    for start in range(0, units.shape[1], 64):
+        part = slice(start, start + 64)
+        mixed += (rounded[:, part] * factors[part]).sum(axis=1, dtype=np.uint64)
+    return mixed
+
+
+def copies_among(prints: np.ndarray) -> np.ndarray:
+    """How many windows are equal to each, itself included, int64 [N]."""
+    _, member, counts = np.unique(prints, return_inverse=True, return_counts=True)
+    return counts[member.ravel()] if len(prints) else np.zeros(0, np.int64)
+
+
+def discounted(scores: np.ndarray, copies: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndarray:
+    """Scores, less the more copies of a window there are; float32 [N]."""
+    return (scores * np.clip(1.0 - (copies - 1) / neighbours, 0.0, 1.0)).astype(np.float32)
 
 
 def _of_different(units: np.ndarray, neighbours: int) -> tuple[np.ndarray, Surroundings]:

@@ -164,6 +164,30 @@ def test_half_written_work_of_a_killed_process_is_completed(fiftyone_home, make_
     assert sorted(dataset.list_brain_runs()) == sorted(again.brain_keys.values())
 
 
+@pytest.mark.parametrize("kind", ["umap", "sim"])
+def test_a_run_without_results_is_made_anew_though_the_record_names_it(
+    fiftyone_home, make_folder, kind
+):
+    """Somebody deleted the run, and who remade it was killed before its results were written."""
+    folder = make_folder(12)
+    key = folder.sync(fiftyone_home).brain_keys[kind]
+    dataset = open_dataset(fiftyone_home, folder.key)
+    config = dataset.get_brain_info(key).config
+    dataset.delete_brain_run(key)
+    config.build().register_run(dataset, key, overwrite=False)
+    import fiftyone as fo
+
+    if kind == "umap":
+        dataset.add_sample_field(key, fo.ListField, subfield=fo.FloatField)
+    assert folder.sync(fiftyone_home).brain_keys[kind] == key
+    dataset = open_dataset(fiftyone_home, folder.key)
+    results = dataset.load_brain_results(key)
+    assert results is not None
+    if kind == "umap":
+        assert all(point is not None for point in dataset.values(key))
+        assert any(path.startswith(key) for path in dataset.list_indexes())
+
+
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_very_small_folders_work(fiftyone_home, make_folder, count):
     folder = make_folder(count)

@@ -180,3 +180,10 @@ def test_zero_dimensions_mean_no_umap_and_settings_become_parameters():
     settings = Settings(cluster_method="kmeans", cluster_count=7, cluster_dimensions=0)
     params = ClusterParameters.from_settings(settings)
     assert (params.method, params.n_clusters, params.umap_dimensions) == ("kmeans", 7, None)
+
+
+def test_a_cluster_of_copies_has_a_quality():
+    rng = np.random.default_rng(3)
+    vectors = np.concatenate([np.tile(rng.normal(size=8), (30, 1)), rng.normal(size=(30, 8))])
+    labels = np.repeat([0, 1], 30).astype(np.int32)
+    assert -1 <= dbcv(vectors, labels) <= 1

@@ -8,7 +8,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.neighbors import LocalOutlierFactor
 
 from audio_assets.analysis import clusters as module
-from audio_assets.analysis.clustering.outliers import scores_and_surroundings
+from audio_assets.analysis.clustering.outliers import raw_scores
 from audio_assets.analysis.clusters import ClusterParameters, cluster_windows
 from audio_assets.analysis.nearest_fitted import NearestFitted, fitted_rows
 from audio_assets.analysis.neighbours import unit_rows
@@ -62,7 +62,7 @@ def test_exemplars_are_windows_of_the_sample(clumps: np.ndarray) -> None:
 def test_other_windows_are_scored_as_scikit_learn_scores_what_is_new(clumps: np.ndarray) -> None:
     units = unit_rows(clumps)
     known, new = units[:SAMPLE], units[SAMPLE:]
-    _, around = scores_and_surroundings(known)
+    _, around = raw_scores(known)
     assert around is not None
     ((_, rows, distance),) = NearestFitted(around.units).blocks(new, around.neighbours)
     model = LocalOutlierFactor(n_neighbors=20, novelty=True).fit(known)
@@ -95,3 +95,40 @@ def test_agglomerative_clustering_takes_as_many_windows_as_it_can(
     monkeypatch.setattr(module, "AGGLOMERATIVE_WINDOWS", 100)
     params = ClusterParameters(method="agglomerative", n_clusters=CLUMPS)
     assert parameters_of(cluster_windows(table_of(clumps), params))["used"]["fitted"] == 100
+
+
+def test_copies_outside_the_sample_are_no_outliers_and_are_counted_among_all() -> None:
+    random = np.random.default_rng(4)
+    vectors = random.standard_normal((1200, 32)).astype(np.float32)
+    vectors[::6] = -3 * random.standard_normal(32)  # digital silence: 200 windows
+    for sample in (300, 1200):
+        scores = cluster_windows(table_of(vectors), sample=sample)["outlier_score"].to_numpy()
+        assert not scores[::6].any()
+        assert scores.any()
+
+
+def test_a_rare_sound_joins_its_own_cluster_and_not_a_large_one() -> None:
+    """Fifteen of a sound among thousands lie outside the principal directions."""
+    random = np.random.default_rng(1)
+    dim, common = 256, 2.0 * np.random.default_rng(2).standard_normal(256)
+    centres, rare = random.standard_normal((100, dim)), random.standard_normal(dim)
+    large = centres[random.integers(0, 100, 8000)] + random.standard_normal((8000, dim))
+    few = rare + random.standard_normal((30, dim))
+    units = unit_rows((common + np.concatenate([few[:15], large])).astype(np.float32))
+    new = unit_rows((common + few[15:]).astype(np.float32))
+    exact = np.argsort(-(new @ units.T), axis=1)[:, :5]
+    found = [rows for _, rows, _ in NearestFitted(units).blocks(new, 15)]
+    kept = [len(set(a) & set(b)) for a, b in zip(exact, np.concatenate(found), strict=True)]
+    assert np.mean(kept) > 4.5
+
+
+def test_a_small_sample_does_not_take_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audio_assets.analysis.nearest_fitted.BLOCK_BYTES", 1 << 20)
+    units = unit_rows(np.random.default_rng(0).standard_normal((100, 512)).astype(np.float32))
+    blocks = list(NearestFitted(units).blocks(np.repeat(units, 20, axis=0), 15))
+    assert max(len(rows) for _, rows, _ in blocks) <= (1 << 20) // (4 * 60 * 512)
+    assert sum(len(rows) for _, rows, _ in blocks) == 2000
+    nearest = np.concatenate([rows[:, 0] for _, rows, _ in blocks])
+    assert np.array_equal(nearest, np.repeat(np.arange(100), 20))
+    for _, rows, _ in blocks:
+        assert all(len(set(row)) == 15 for row in rows.tolist()), "no neighbour twice"

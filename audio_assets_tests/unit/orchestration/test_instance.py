@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from audio_assets.errors import SettingsError
+from audio_assets.errors import SettingsError, StorageError
 from audio_assets.home import Home
 from audio_assets.orchestration.instance import fail_dead_runs, open_instance, write_config
 from audio_assets.orchestration.processes import HOST_TAG, PID_TAG, process_tags, provably_dead
@@ -108,3 +108,13 @@ def test_a_configuration_that_cannot_be_used_is_named(home: Home, text: str, nam
         open_instance(home)
     assert str(home.root / "dagster.yaml") in str(caught.value)
     assert "next run writes the usual one" in str(caught.value)
+
+
+def test_damaged_records_are_not_blamed_on_the_configuration(home: Home) -> None:
+    with open_instance(home):
+        pass
+    (home.root / "history" / "runs.db").write_bytes(b"no database at all " * 100)
+    with pytest.raises(StorageError, match="not a database") as caught:
+        open_instance(home)
+    assert "restore it from a backup" in str(caught.value)
+    assert "dagster.yaml" not in str(caught.value)
