@@ -19,7 +19,10 @@ from audio_assets.settings import Settings
 PARAMETERS_KEY = b"parameters"
 
 TSNE_THREADS = 2
-"""t-SNE's gradient sums over threads; with at most two, the sum is the same in either order."""
+"""t-SNE's gradient sums over threads; with at most two, the sum is the same in either order.
+
+Two are slower than one on a processor that something else uses too: they wait for one another.
+"""
 
 TSNE_SMALL = 1500
 """Below this many points one thread is quicker: the threads would mostly wait for one another."""
@@ -103,7 +106,11 @@ def umap_coordinates(
 
 
 def tsne_coordinates(
-    table: pa.Table, params: TsneParameters | None = None, dimensions: Literal[2, 3] = 2
+    table: pa.Table,
+    params: TsneParameters | None = None,
+    dimensions: Literal[2, 3] = 2,
+    *,
+    threads: int = TSNE_THREADS,
 ) -> pa.Table:
     """Map every window by t-SNE (van der Maaten and Hinton 2008), Barnes-Hut, started from a PCA.
 
@@ -111,6 +118,7 @@ def tsne_coordinates(
         table: embeddings, `schemas.embeddings_schema`.
         params: the defaults when None.
         dimensions: of the map.
+        threads: one or two; the map is the same.
 
     Returns:
         As `umap_coordinates`; the perplexity used is at most a third of the other windows, and
@@ -120,7 +128,7 @@ def tsne_coordinates(
     used: dict[str, Any] = {}
 
     def fit(vectors: np.ndarray) -> np.ndarray:
-        layout, found = _tsne_layout(unit_rows(vectors), params, dimensions)
+        layout, found = _tsne_layout(unit_rows(vectors), params, dimensions, threads)
         used.update(found)
         return layout
 
@@ -129,7 +137,7 @@ def tsne_coordinates(
 
 
 def _tsne_layout(
-    units: np.ndarray, params: TsneParameters, dimensions: Literal[2, 3]
+    units: np.ndarray, params: TsneParameters, dimensions: Literal[2, 3], threads: int
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """The layout of unit vectors [n, dim], float32 [n, dimensions], and the values used."""
     if len(units) < SMALLEST or bool((units == units[:1]).all()):
@@ -151,8 +159,7 @@ def _tsne_layout(
         random_state=params.seed,
         n_jobs=1,
     )
-    threads = 1 if len(units) < TSNE_SMALL else TSNE_THREADS
-    with threadpool_limits(threads, user_api="openmp"):
+    with threadpool_limits(1 if len(units) < TSNE_SMALL else threads, user_api="openmp"):
         layout = np.asarray(model.fit_transform(units), np.float32)
     used = {
         "method": "tsne",

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -85,18 +87,36 @@ def configure_fiftyone(home: Home) -> str:
 
 
 def load_fiftyone(home: Home) -> ModuleType:
-    """`configure_fiftyone`, then import FiftyOne (about 3 s the first time).
+    """`configure_fiftyone`, then import FiftyOne (about 2 s the first time).
 
     Raises:
         DatabaseError: as `configure_fiftyone`.
     """
     configure_fiftyone(home)
-    import fiftyone
+    with _without("databricks.sdk"):
+        import fiftyone
     import fiftyone.constants
 
     # read when used, so that the user id and the welcome flag lie in the home, too
     fiftyone.constants.FIFTYONE_CONFIG_DIR = str(home.fiftyone)
     return fiftyone
+
+
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Let an import fail meanwhile, unless it was done before.
+
+    FiftyOne loads the whole SDK of Databricks, more than a second, to tell it FiftyOne's name for
+    its requests; where there is no such SDK it goes on.
+    """
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # pyright: ignore[reportArgumentType]
+    try:
+        yield
+    finally:
+        del sys.modules[module]
 
 
 def use_plugin(home: Home) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import Any
 
 import dagster as dg
 import pyarrow.parquet as pq
 
+from audio_assets.encoding.pipeline import thread_count
 from audio_assets.errors import UsageError
 from audio_assets.folders import AudioFolder, FolderRegistry
 from audio_assets.home import Home
@@ -26,6 +28,7 @@ from audio_assets.orchestration.run_report import RunReport as RunReport
 from audio_assets.orchestration.run_report import peak_rss_mb
 from audio_assets.orchestration.signatures import stored_signature
 from audio_assets.orchestration.staleness import FRESH, staleness
+from audio_assets.orchestration.versions import stored_version
 from audio_assets.settings import Settings
 from audio_assets.storage import read_json, read_parquet
 
@@ -36,6 +39,9 @@ WAVES: tuple[tuple[str, ...], ...] = (
     ("fiftyone_dataset",),
 )
 """What runs after the two roots; staleness is asked again after each wave that ran."""
+
+WORTH_A_PROCESS = 1000
+"""Windows from which t-SNE takes longer than it takes to start another process for it."""
 
 
 def run_folder(
@@ -105,6 +111,7 @@ class _Run:
 
     def __init__(self, home: Home, folder: str, checkpoint: str, settings: Settings) -> None:
         self.home = home
+        self.settings = settings
         self.definitions = _definitions(settings.model_dump_json())
         self.compute = ComputeResource.of(settings)
         self.folder = Partition(folder=folder)
@@ -126,8 +133,25 @@ class _Run:
             assets = [name for name in wave if name in due]
             if assets:
                 partition = self._partition(assets[0])
-                self._add(execute(self.definitions, instance, assets, partition))
+                with self._ahead(instance, assets):
+                    self._add(execute(self.definitions, instance, assets, partition))
                 due = self._due(instance)
+
+    def _ahead(
+        self, instance: dg.DagsterInstance, assets: list[str]
+    ) -> AbstractContextManager[None]:
+        """Where t-SNE comes after other work and a processor is free, it begins at once."""
+        wanted = "tsne_coords" in assets and len(assets) > 1 and self.settings.compute_tsne
+        if not wanted or thread_count(0) == 1:
+            return nullcontext()
+        embeddings = output_path(self.home, "embeddings", self.pair)
+        if pq.read_metadata(embeddings).num_rows < WORTH_A_PROCESS:
+            return nullcontext()
+        from audio_assets.analysis.projection import TsneParameters
+        from audio_assets.analysis.tsne_apart import tsne_begun
+
+        version = stored_version(instance, "embeddings", self.pair.key)
+        return tsne_begun(embeddings, version, TsneParameters.from_settings(self.settings))
 
     def _due(self, instance: dg.DagsterInstance) -> set[str]:
         """Assets that are stale or missing by Dagster's records, or whose output is not right."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import dagster as dg
 import numpy as np
 import pyarrow as pa
+from dagster._core.storage.tags import PRIORITY_TAG
 
 from audio_assets.analysis.map_3d import Kind, make_map_3d
 from audio_assets.analysis.projection import (
@@ -14,6 +15,7 @@ from audio_assets.analysis.projection import (
     tsne_coordinates,
     umap_coordinates,
 )
+from audio_assets.analysis.tsne_apart import tsne_made
 from audio_assets.home import Home
 from audio_assets.orchestration import previews
 from audio_assets.orchestration.automation import ON_CHANGE_OR_MISSING
@@ -45,7 +47,7 @@ def umap_coords(
     parameters = UmapParameters.from_settings(settings)
     return _project(
         context, home, settings, "umap", embeddings,
-        lambda: umap_coordinates(embeddings, parameters),
+        lambda _: umap_coordinates(embeddings, parameters),
     )  # fmt: skip
 
 
@@ -54,6 +56,7 @@ def umap_coords(
     io_manager_key="parquet_io",
     group_name="analyse",
     kinds={"parquet", "sklearn"},
+    op_tags={PRIORITY_TAG: "-1"},  # in one process after the others: see `tsne_apart`
     automation_condition=ON_CHANGE_OR_MISSING,
 )
 def tsne_coords(
@@ -64,10 +67,12 @@ def tsne_coords(
 ) -> dg.MaterializeResult[pa.Table]:
     """Two t-SNE coordinates of every window, seeded; empty when COMPUTE_TSNE is off."""
     parameters = TsneParameters.from_settings(settings)
-    return _project(
-        context, home, settings, "tsne", embeddings,
-        lambda: tsne_coordinates(embeddings, parameters),
-    )  # fmt: skip
+
+    def compute(version: str) -> pa.Table:
+        made = tsne_made(version, parameters)
+        return tsne_coordinates(embeddings, parameters) if made is None else made
+
+    return _project(context, home, settings, "tsne", embeddings, compute)
 
 
 def _project(
@@ -76,19 +81,19 @@ def _project(
     settings: Settings,
     kind: Kind,
     embeddings: pa.Table,
-    compute: Callable[[], pa.Table],
+    compute: Callable[[str], pa.Table],
 ) -> dg.MaterializeResult[pa.Table]:
     costs = Costs()
     wanted = settings.compute_umap if kind == "umap" else settings.compute_tsne
     with claim(context, home.paths) as partition:
+        source = stored_version(context.instance, "embeddings", partition.key)
         with costs.stage("fit"):
-            table = compute() if wanted else COORDINATES.empty_table()
+            table = compute(source) if wanted else COORDINATES.empty_table()
         if wanted and settings.map_dimensions == 3:
             make_map_3d(
                 home.paths, str(partition.folder), str(partition.checkpoint), kind, embeddings,
                 settings,
             )  # fmt: skip
-        source = stored_version(context.instance, "embeddings", partition.key)
         with costs.stage("picture"):
             picture = _picture(home.paths, partition, table)
     return dg.MaterializeResult(

@@ -130,6 +130,30 @@ def test_a_changed_parameter_recomputes_its_asset_and_what_follows(
     assert executed(chain.run()) == {"similarity_index", "fiftyone_dataset"}, "and back again"
 
 
+def test_tsne_is_made_beside_the_other_analyses_and_is_the_same_map(
+    chain: Chain, first_run: RunReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from audio_assets.analysis.projection import TsneParameters, tsne_coordinates
+    from audio_assets.orchestration import runner
+    from audio_assets.orchestration.assets import projections
+
+    before = read_parquet(chain.path("tsne_coords"))
+    for asset in ("tsne_coords", "umap_coords"):
+        chain.path(asset).unlink()
+    made: list[Any] = []
+    take = projections.tsne_made
+    monkeypatch.setattr(runner, "WORTH_A_PROCESS", 2)
+    monkeypatch.setattr(projections, "tsne_made", lambda *a: made.append(take(*a)) or made[-1])
+    report = chain.run()
+    assert executed(report) >= {"tsne_coords", "umap_coords"}
+    assert made[0] is not None
+    after = read_parquet(chain.path("tsne_coords"))
+    parameters = TsneParameters.from_settings(chain.settings())
+    here = tsne_coordinates(read_parquet(chain.path("embeddings")), parameters)
+    assert after.equals(here, check_metadata=True)
+    assert after.equals(before, check_metadata=True)
+
+
 @pytest.mark.parametrize("asset", ["umap_coords", "metadata_table"])
 def test_a_deleted_output_is_computed_again_and_nothing_else(
     chain: Chain, first_run: RunReport, asset: str

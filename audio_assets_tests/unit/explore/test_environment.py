@@ -1,6 +1,10 @@
+import importlib
+import sys
 from pathlib import Path
 
-from audio_assets.explore.environment import fiftyone_environment
+import pytest
+
+from audio_assets.explore.environment import _without, fiftyone_environment
 from audio_assets.explore.mongod import OWN_VARIABLE, USER_VARIABLE, user_uri
 from audio_assets.home import Home
 
@@ -21,3 +25,12 @@ def test_our_own_uri_inherited_by_a_child_process_is_not_the_users(monkeypatch):
     assert user_uri() is None
     monkeypatch.setenv(USER_VARIABLE, "mongodb://elsewhere")
     assert user_uri() == "mongodb://elsewhere"
+
+
+def test_a_module_is_away_only_meanwhile():
+    with _without("antigravity"), pytest.raises(ImportError):
+        importlib.import_module("antigravity")
+    assert "antigravity" not in sys.modules
+    with _without("json"):
+        assert importlib.import_module("json")
+    assert "json" in sys.modules
