@@ -20,6 +20,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from audio_assets.analysis.projection import TsneParameters, tsne_coordinates
+from audio_assets.settings import PROJECT_DIR
 from audio_assets.storage import read_parquet
 
 log = logging.getLogger(__name__)
@@ -37,8 +38,13 @@ def tsne_begun(embeddings: Path, version: str, parameters: TsneParameters) -> It
         parameters: of the map.
     """
     words = [sys.executable, "-m", __name__, os.fspath(embeddings), parameters.model_dump_json()]
+    paths = os.pathsep.join(filter(None, [str(PROJECT_DIR), os.environ.get("PYTHONPATH")]))
     try:
-        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": paths},
+            start_new_session=True,  # a Ctrl-C is for the caller, who ends this one
+        )  # fmt: skip
     except OSError as error:
         log.warning("t-SNE is not computed ahead: %s", error)
         yield

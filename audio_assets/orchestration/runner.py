@@ -145,8 +145,9 @@ class _Run:
         if not wanted or thread_count(0) == 1:
             return nullcontext()
         embeddings = output_path(self.home, "embeddings", self.pair)
-        if pq.read_metadata(embeddings).num_rows < WORTH_A_PROCESS:
-            return nullcontext()
+        windows = pq.read_metadata(embeddings).num_rows
+        if not WORTH_A_PROCESS <= windows <= self.settings.tsne_sample:
+            return nullcontext()  # of more, all vectors would be in memory twice
         from audio_assets.analysis.projection import TsneParameters
         from audio_assets.analysis.tsne_apart import tsne_begun
 
