@@ -23,6 +23,7 @@ ASSETS_OF = {"register": REGISTER, "ingest": INGEST, "encode": ENCODE, "cluster"
 _EVENTS = {
     dg.DagsterEventType.STEP_START,
     dg.DagsterEventType.STEP_SUCCESS,
+    dg.DagsterEventType.STEP_FAILURE,
     dg.DagsterEventType.ASSET_MATERIALIZATION,
 }
 
@@ -89,7 +90,7 @@ def progress_of(home: Home, instance: dg.DagsterInstance, job: Job) -> JobProgre
     for unit in units:
         assets = ASSETS_OF[unit.wave]
         total += len(assets)
-        seen = _events(instance, states[unit.name].runs)
+        seen = _events(instance, states[unit.name].runs, assets)
         if states[unit.name].status == "done" or job.state == "finished":
             done += len(assets)
         else:
@@ -123,25 +124,31 @@ class _Seen:
     embeddings: dict[str, Any] | None
 
 
-def _events(instance: dg.DagsterInstance, runs: Sequence[dg.DagsterRun]) -> _Seen:
-    """What the runs of one unit materialized, and the step under way in the last of them."""
+def _events(
+    instance: dg.DagsterInstance, runs: Sequence[dg.DagsterRun], assets: Sequence[str]
+) -> _Seen:
+    """What the runs of one unit materialized, and the step under way in the last of them.
+
+    Steps run beside each other: an asset's is shown before those of checks, the oldest first.
+    """
     materialized: set[str] = set()
-    current: str | None = None
+    running: list[str] = []
     embeddings: dict[str, Any] | None = None
     for run in runs:
-        current = None
+        running = []
         for record in instance.get_records_for_run(run.run_id, of_type=_EVENTS).records:
             event = record.event_log_entry.get_dagster_event()
             if event.event_type == dg.DagsterEventType.STEP_START:
-                current = event.step_key
-            elif event.event_type == dg.DagsterEventType.STEP_SUCCESS:
-                current = None if current == event.step_key else current
+                running.append(str(event.step_key))
+            elif event.event_type != dg.DagsterEventType.ASSET_MATERIALIZATION:
+                running = [step for step in running if step != event.step_key]
             elif event.asset_key is not None:
                 name = event.asset_key.path[-1]
                 materialized.add(name)
                 if name == "embeddings":
                     embeddings = _encoding(event)
-    return _Seen(materialized, current, embeddings)
+    running.sort(key=lambda step: step not in assets)
+    return _Seen(materialized, running[0] if running else None, embeddings)
 
 
 def _encoding(event: dg.DagsterEvent) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.definitions.partitions.context import partition_loading_context
+from dagster._core.execution.plan.objects import StepSuccessData
 from dagster._core.remote_origin import (
     RegisteredCodeLocationOrigin,
     RemoteJobOrigin,
@@ -296,6 +297,27 @@ def test_progress_is_read_from_the_runs(story: Story) -> None:
     assert progress.share == pytest.approx((1 + len(INGEST)) / total, abs=1e-3)
     assert [run.run_id for run in progress.runs] == [r.run_id for r in (register, ingest, encode)]
     assert [run.unit for run in progress.runs] == ["register", "ingest:whales", "encode:whales"]
+
+
+def test_the_stage_is_the_asset_at_work_whatever_is_checked_beside_it(story: Story) -> None:
+    _, ingest = story.launch_all(Status.STARTED)
+
+    def said(kind: dg.DagsterEventType, step: str) -> str | None:
+        data = StepSuccessData(duration_ms=1.0) if kind == success else None
+        event = dg.DagsterEvent(
+            kind.value, ingest.job_name, step_key=step, event_specific_data=data
+        )
+        story.instance.report_dagster_event(event, ingest.run_id)
+        return progress_of(Home.of(story.settings), story.instance, story.job).stage
+
+    start, success = dg.DagsterEventType.STEP_START, dg.DagsterEventType.STEP_SUCCESS
+    check = "raw_audio_recordings_usable"
+    assert said(start, check) == f"{check} of whales"
+    assert said(start, "spectrograms") == "spectrograms of whales"
+    assert said(success, check) == "spectrograms of whales"
+    assert said(start, "metadata_table_label_coverage") == "spectrograms of whales"
+    assert said(success, "metadata_table_label_coverage") == "spectrograms of whales"
+    assert said(success, "spectrograms") is None
 
 
 def test_a_job_of_two_folders_needs_one_registration(
