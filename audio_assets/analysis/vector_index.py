@@ -117,6 +117,11 @@ class VectorIndex:
     def __len__(self) -> int:
         return int(self._table.count_rows())
 
+    def window_ids(self) -> list[str]:
+        """Of every window in it, in no order."""
+        ids = self._table.search().select(["window_id"]).limit(len(self)).to_arrow()
+        return ids["window_id"].to_pylist()
+
     @property
     def dim(self) -> int:
         """Length of a vector."""

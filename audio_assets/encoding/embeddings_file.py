@@ -87,7 +87,8 @@ class EmbeddingsFile:
             StorageError: missing or damaged.
         """
         try:
-            self._file = pq.ParquetFile(path)
+            # buffered ahead, all that was read would be kept until the file is closed
+            self._file = pq.ParquetFile(path, pre_buffer=False)
             embedding = self._file.schema_arrow.field("embedding").type
             ids = self._file.read(["window_id", "encoding_signature"])
         except (OSError, KeyError, pa.ArrowException) as error:
@@ -131,6 +132,11 @@ class EmbeddingsFile:
             vectors = self._group(number)
             out[here] = vectors[rows[here] - (self._ends[number] - len(vectors))]
         return out
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """All vectors, float32 [n, dim] per row group."""
+        for number in range(self._file.num_row_groups):
+            yield self._group(number)
 
     def close(self) -> None:
         """Close the file."""

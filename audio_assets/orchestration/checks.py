@@ -5,6 +5,7 @@ status stays 0 when a check fails; `ci_checks` and the runner report it.
 """
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import dagster as dg
 import numpy as np
 import pyarrow.parquet as pq
 
+from audio_assets.encoding.embeddings_file import EmbeddingsFile
 from audio_assets.home import Home
 from audio_assets.orchestration.check_result import ERROR, WARN, result
 from audio_assets.orchestration.model_checks import model_probed
-from audio_assets.orchestration.outputs import stored_samples
+from audio_assets.orchestration.outputs import neighbour_index, stored_samples
 from audio_assets.orchestration.partitions import Partition
 from audio_assets.orchestration.resources import HomeResource
 from audio_assets.recordings.windows import grid_of, make_windows
@@ -87,10 +89,16 @@ def vectors_finite_and_not_constant(
     context: dg.AssetCheckExecutionContext, home: HomeResource
 ) -> dg.AssetCheckResult:
     """No vector is NaN or infinite, and different windows have different vectors."""
-    vectors = _vectors(_pair_path(home.paths, "embeddings", _partition(context)))
-    finite = bool(np.isfinite(vectors).all())
-    constant = len(vectors) > 1 and bool((vectors == vectors[0]).all())
-    text = f"{len(vectors)} vectors, {'finite' if finite else 'NOT finite'}"
+    path = _pair_path(home.paths, "embeddings", _partition(context))
+    finite, constant, rows, first = True, True, 0, None
+    with closing(EmbeddingsFile(path)) as file:
+        for vectors in file.blocks():
+            first = vectors[0] if first is None else first
+            finite &= bool(np.isfinite(vectors).all())
+            constant &= bool((vectors == first).all())
+            rows += len(vectors)
+    constant = constant and rows > 1
+    text = f"{rows} vectors, {'finite' if finite else 'NOT finite'}"
     return result(finite and not constant, text + (", CONSTANT" if constant else ""))
 
 
@@ -108,7 +116,8 @@ def _row_check(asset: str) -> dg.AssetChecksDefinition:
         partition = _partition(context)
         wanted = _column(_pair_path(home.paths, "embeddings", partition), "window_id")
         table = read_parquet(_pair_path(home.paths, asset, partition))
-        found = table.column("window_id").to_pylist()
+        index = neighbour_index(home.paths, partition) if asset == "similarity_index" else None
+        found = index.window_ids() if index else table.column("window_id").to_pylist()
         off = {"umap_coords": settings.compute_umap, "tsne_coords": settings.compute_tsne}
         if not off.get(asset, True):
             return result(not found, "Turned off by the settings.")
@@ -128,13 +137,16 @@ def row_counts_agree(
 ) -> dg.AssetCheckResult:
     """From raw_audio to FiftyOne, every stage speaks of the same number of windows."""
     counts = window_counts(home.paths, _partition(context), settings)
-    return result(counts_agree(counts), str(counts), ERROR, check=None, **counts)
+    most = settings.app_samples
+    text = str(counts) + (f"; FiftyOne shows {most} at most" if counts["raw_audio"] > most else "")
+    return result(counts_agree(counts, most), text, ERROR, check=None, **counts)
 
 
 def window_counts(home: Home, partition: Partition, settings: Settings) -> dict[str, int]:
     """Windows at every stage of a pair, counted in what is stored.
 
-    Samples are counted in the database where it runs, else taken from the asset's own report.
+    Samples are counted in the database where it runs, else taken from the asset's own report; what
+    was never computed, or was deleted, has none.
     """
     recordings = read_parquet(home.asset("raw_audio", folder=partition.folder))
     spectrograms = home.asset("spectrograms", folder=partition.folder)
@@ -145,6 +157,8 @@ def window_counts(home: Home, partition: Partition, settings: Settings) -> dict[
     }
     for asset in ("embeddings", "similarity_index", "umap_coords", "tsne_coords", "clusters"):
         counts[asset] = _rows(_pair_path(home, asset, partition))
+    if index := neighbour_index(home, partition):
+        counts["similarity_index"] = len(index)
     for asset, on in (
         ("umap_coords", settings.compute_umap),
         ("tsne_coords", settings.compute_tsne),
@@ -155,9 +169,12 @@ def window_counts(home: Home, partition: Partition, settings: Settings) -> dict[
     return counts | {"fiftyone_dataset": report["samples"] if samples is None else samples}
 
 
-def counts_agree(counts: Mapping[str, int]) -> bool:
-    """Whether all stages have the same windows."""
-    return len(set(counts.values())) == 1
+def counts_agree(counts: Mapping[str, int], app_samples: int) -> bool:
+    """Whether all stages have the same windows; FiftyOne at most `app_samples` of them."""
+    windows = counts["raw_audio"]
+    return counts["fiftyone_dataset"] == min(windows, app_samples) and all(
+        count == windows for stage, count in counts.items() if stage != "fiftyone_dataset"
+    )
 
 
 def _pair_path(home: Home, asset: str, partition: Partition) -> Path:
@@ -169,7 +186,7 @@ def _column(path: Path, column: str) -> list[Any]:
 
 
 def _rows(path: Path) -> int:
-    return pq.read_metadata(path).num_rows
+    return pq.read_metadata(path).num_rows if path.is_file() else 0
 
 
 def _has_bytes(path: Path) -> bool:
@@ -177,13 +194,6 @@ def _has_bytes(path: Path) -> bool:
         return path.stat().st_size > 0
     except OSError:
         return False
-
-
-def _vectors(path: Path) -> np.ndarray:
-    """float32 [N, dim] of an embeddings table."""
-    from audio_assets.encoding.embeddings_file import vectors_of
-
-    return vectors_of(read_parquet(path))
 
 
 CHECKS: list[dg.AssetChecksDefinition] = [

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from audio_assets.analysis.vector_index import VectorIndex, index_directory
 from audio_assets.errors import AudioAssetsError, StorageError
 from audio_assets.explore.stored_samples import stored_samples as stored_samples
 from audio_assets.home import Home
@@ -44,7 +45,16 @@ def fault_of(home: Home, asset: str, partition: Partition, compute: ComputeResou
         return "its output is damaged"
     if asset == "embeddings" and _other_signature(home, partition, path, compute):
         return "its encoding signature is another one"
+    if asset == "similarity_index" and _without_index(home, path, partition):
+        return "its index was deleted, or is of other embeddings"
     return None
+
+
+def neighbour_index(home: Home, partition: Partition) -> VectorIndex | None:
+    """The index on disk of a pair of many windows, if it is there and of these embeddings."""
+    pair = {"folder": str(partition.folder), "checkpoint": str(partition.checkpoint)}
+    directory = index_directory(home, **pair)
+    return VectorIndex.open_current(directory, home.asset("embeddings", **pair))
 
 
 def output_path(home: Home, asset: str, partition: Partition) -> Path:
@@ -74,6 +84,14 @@ def _dataset_fault(home: Home, path: Path, folder: str) -> str | None:
         return "the home was moved, and its pictures with it"
     expected = stored["samples"]
     return None if samples == expected else f"{samples} of {expected} samples are there"
+
+
+def _without_index(home: Home, neighbours: Path, partition: Partition) -> bool:
+    """Whether many windows have neither neighbours nor an index that gives them."""
+    embeddings = output_path(home, "embeddings", partition)
+    if pq.read_metadata(neighbours).num_rows or not embeddings.is_file():
+        return False
+    return bool(pq.read_metadata(embeddings).num_rows) and not neighbour_index(home, partition)
 
 
 def _other_signature(

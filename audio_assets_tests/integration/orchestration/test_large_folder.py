@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
 pytest.importorskip("lancedb", reason="pip install 'audio-assets[lancedb]'")
 
-from audio_assets.analysis.vector_index import index_directory
+from audio_assets.analysis.vector_index import VectorIndex, index_directory
 from audio_assets.explore.dataset import open_dataset
 from audio_assets.indexed_space import IndexedSpace
 from audio_assets.orchestration.run_report import RunReport
@@ -43,6 +45,7 @@ def test_a_large_folder_is_searched_on_disk_and_shown_as_a_sample(
 
     done = chain.run(**large)
     assert executed(done) == {"similarity_index", "fiftyone_dataset"}
+    assert done.failed_checks == []
     assert index_directory(chain.home, chain.key, CHECKPOINT).is_dir()
     assert read_parquet(chain.path("similarity_index")).num_rows == 0
     facts = read_json(chain.path("fiftyone_dataset"))
@@ -81,6 +84,20 @@ def test_a_large_folder_is_searched_on_disk_and_shown_as_a_sample(
     view = dataset.select(wanted[::2])
     assert view.sort_by_similarity(wanted[0], k=3, brain_key=key).values("id") == wanted[::2][:3]
 
+    shutil.rmtree(index_directory(chain.home, chain.key, CHECKPOINT))
+    again = chain.run(**large)
+    assert "similarity_index" in executed(again)
+    assert again.failed_checks == []
+    assert len(chain_index(chain)) == CLIPS
+
     assert executed(chain.run()) == {"similarity_index", "fiftyone_dataset"}
     assert not index_directory(chain.home, chain.key, CHECKPOINT).is_dir()
     assert open_dataset(chain.home, chain.key).count("id") == CLIPS
+
+
+def chain_index(chain: Chain) -> VectorIndex:
+    """The index of the chain's pair, current."""
+    directory = index_directory(chain.home, chain.key, CHECKPOINT)
+    index = VectorIndex.open_current(directory, chain.path("embeddings"))
+    assert index is not None
+    return index

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from audio_assets.home import Home
+from audio_assets.orchestration.checks import counts_agree
 from audio_assets.orchestration.ci_checks import main
 from audio_assets.orchestration.definitions import build_definitions
 from audio_assets.orchestration.execution import run_checks
@@ -157,6 +158,30 @@ def test_a_lost_sample_is_an_error(evaluate, stored: Home) -> None:
     evaluation = evaluate("fiftyone_dataset", "row_counts_agree")
     assert not evaluation.passed
     assert "3" in evaluation.description
+
+
+@pytest.mark.parametrize("asset", ["spectrograms", "similarity_index", "clusters"])
+def test_a_stage_without_an_output_is_an_error_that_is_said(
+    evaluate, stored: Home, asset: str
+) -> None:
+    path = stored.asset(asset, folder=FOLDER, checkpoint=CHECKPOINT)
+    if asset == "spectrograms":
+        path = stored.asset(asset, folder=FOLDER) / "index.parquet"
+    path.unlink()
+    evaluation = evaluate("fiftyone_dataset", "row_counts_agree")
+    assert not evaluation.passed
+    assert f"'{asset}': 0" in evaluation.description
+
+
+@pytest.mark.parametrize(
+    ("shown", "neighbours", "agree"),
+    [(8, 20, True), (9, 20, False), (20, 20, False), (8, 0, False)],
+)
+def test_fiftyone_may_show_a_sample_and_no_other_stage_may(
+    shown: int, neighbours: int, agree: bool
+) -> None:
+    counts = {"raw_audio": 20, "similarity_index": neighbours, "fiftyone_dataset": shown}
+    assert counts_agree(counts, 8) is agree
 
 
 def test_the_command_exits_with_1_on_an_error(
