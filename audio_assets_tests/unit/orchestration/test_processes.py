@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ PATIENCE_S = 60.0
 
 def step(said: Path) -> None:
     """What Dagster starts for a step: says its pid, and how it was ended."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored beneath a job of a shell
     end_with_worker()
     said.with_suffix(".new").write_text(str(os.getpid()))
     said.with_suffix(".new").rename(said)
