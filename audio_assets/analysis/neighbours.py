@@ -43,12 +43,36 @@ def top_k(scores: np.ndarray, k: int) -> np.ndarray:
     if k == 0:
         return np.empty((len(scores), 0), np.int64)
     if k < columns:
-        best = np.argpartition(scores, columns - k, axis=1)[:, columns - k :]
+        best = _largest(scores, k)
         best.sort(axis=1)
     else:
         best = np.broadcast_to(np.arange(columns), scores.shape)
     order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
     return np.take_along_axis(best, order, axis=1)
+
+
+def _largest(scores: np.ndarray, k: int) -> np.ndarray:
+    """Columns of the k largest scores of each row in no order, int64 [Q, k]; 0 < k < N.
+
+    They lie in the k groups of columns whose largest scores are the largest: the partial sort, which
+    costs ten times as much per score as a maximum, sees those groups only. Group g is the columns
+    g, g + G, g + 2 G, … of G groups.
+    """
+    columns = scores.shape[1]
+    members = int((columns / k) ** 0.5)
+    if members < 4:
+        return np.argpartition(scores, columns - k, axis=1)[:, columns - k :]
+    groups = columns // members
+    peaks = scores[:, :groups].copy()
+    for begin in range(groups, members * groups, groups):
+        np.maximum(peaks, scores[:, begin : begin + groups], out=peaks)
+    chosen = np.argpartition(peaks, groups - k, axis=1)[:, groups - k :]
+    among = (chosen[:, :, None] + groups * np.arange(members)).reshape(len(scores), -1)
+    left = np.broadcast_to(np.arange(members * groups, columns), (len(scores), columns % groups))
+    among = np.concatenate([among, left], axis=1)
+    values = np.take_along_axis(scores, among, axis=1)
+    best = np.argpartition(values, values.shape[1] - k, axis=1)[:, values.shape[1] - k :]
+    return np.take_along_axis(among, best, axis=1)
 
 
 def neighbour_blocks(
