@@ -54,9 +54,9 @@ def top_k(scores: np.ndarray, k: int) -> np.ndarray:
 def _largest(scores: np.ndarray, k: int) -> np.ndarray:
     """Columns of the k largest scores of each row in no order, int64 [Q, k]; 0 < k < N.
 
-    They lie in the k groups of columns whose largest scores are the largest: the partial sort, which
-    costs ten times as much per score as a maximum, sees those groups only. Group g is the columns
-    g, g + G, g + 2 G, … of G groups.
+    They lie in the k groups of columns whose maxima are the largest: the partial sort, which costs
+    ten times as much per score as a maximum, sees those groups only. Group g is the columns g,
+    g + G, g + 2 G, … of G groups.
     """
     columns = scores.shape[1]
     members = int((columns / k) ** 0.5)

@@ -146,6 +146,23 @@ def test_top_k_is_a_stable_descending_sort(row, k):
     assert scores[0][found].tolist() == sorted(row, reverse=True)[:k]
 
 
+@given(
+    columns=st.integers(16, 3000), k=st.integers(1, 40), values=st.sampled_from([2, 50, 10**6]),
+    seed=st.integers(0, 9),
+)  # fmt: skip
+@settings(max_examples=150, deadline=None)
+def test_top_k_of_long_rows_misses_none_of_the_largest(columns, k, values, seed):
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(0, values, (3, columns)).astype(np.float32)
+    scores[1, rng.integers(0, columns, 5)] = -np.inf
+    scores[2].sort()  # the largest side by side
+    k = min(k, columns)
+    found = top_k(scores, k)
+    assert all(len(set(row)) == k for row in found.tolist())
+    taken = np.take_along_axis(scores, found, axis=1)
+    assert np.array_equal(taken, -np.sort(-scores, axis=1)[:, :k])
+
+
 def test_the_neighbour_graph_has_each_point_first_and_no_distance_of_two():
     vectors = np.array([[1, 0], [-1, 0], [1, 0]], np.float32)
     indices, distances = neighbour_graph(vectors, 3)
