@@ -17,7 +17,7 @@ from audio_assets.analysis.clustering.parameters import ClusterParameters
 from audio_assets.analysis.nearest_fitted import fitted_rows
 from audio_assets.analysis.neighbours import unit_rows
 from audio_assets.analysis.projection import parameters_metadata
-from audio_assets.encoding.embeddings_file import vectors_of
+from audio_assets.encoding.embeddings_file import vectors_at
 from audio_assets.schemas import CLUSTERS
 
 QUALITY_KEY = b"quality"
@@ -46,7 +46,7 @@ def cluster_windows(
     params = params or ClusterParameters()
     most = min(sample, AGGLOMERATIVE_WINDOWS) if params.method == "agglomerative" else sample
     rows = fitted_rows(table.num_rows, most, params.seed)
-    vectors = vectors_of(table if len(rows) == table.num_rows else table.take(pa.array(rows)))
+    vectors = vectors_at(table, rows)
     found = cluster_vectors(vectors, params)
     ranks = np.full(table.num_rows, -1, np.int32)
     ranks[rows] = exemplar_ranks(found.space, found.labels)

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from audio_assets.analysis.nearest_fitted import fitted_rows
 from audio_assets.analysis.neighbours import top_k, unit_rows
-from audio_assets.encoding.embeddings_file import vectors_of
+from audio_assets.encoding.embeddings_file import vectors_at
 
 SAMPLE, NEIGHBOURS = 3000, 15
 
@@ -32,7 +32,7 @@ def map_quality(
     k = min(NEIGHBOURS, (2 * len(rows) - 2) // 3 - 1, len(rows) // 2 - 1)
     if k < 1:
         return {}
-    units = unit_rows(vectors_of(embeddings.take(pa.array(rows))))
+    units = unit_rows(vectors_at(embeddings, rows))
     likeness = units @ units.T
     np.fill_diagonal(likeness, -np.inf)
     near = top_k(likeness, k)

@@ -19,7 +19,7 @@ from audio_assets.analysis.nearest_fitted import (
     unit_blocks,
 )
 from audio_assets.analysis.neighbours import unit_rows
-from audio_assets.encoding.embeddings_file import vectors_of
+from audio_assets.encoding.embeddings_file import vectors_at, vectors_of
 
 NEIGHBOURS = 15
 Layout = Callable[[np.ndarray], np.ndarray]
@@ -40,7 +40,7 @@ def lay_out(table: pa.Table, most: int, seed: int, fit: Layout) -> tuple[np.ndar
     rows = fitted_rows(table.num_rows, most, seed)
     if len(rows) == table.num_rows:
         return fit(vectors_of(table)), len(rows)
-    vectors = vectors_of(table.take(pa.array(rows)))
+    vectors = vectors_at(table, rows)
     fitted = fit(vectors)
     near = NearestFitted(unit_rows(vectors))
     out = np.empty((table.num_rows, fitted.shape[1]), np.float32)

@@ -32,6 +32,17 @@ def vectors_of(table: pa.Table) -> np.ndarray:
     return values.reshape(-1, column.type.list_size)
 
 
+def vectors_at(table: pa.Table, rows: np.ndarray) -> np.ndarray:
+    """The vectors of some ascending rows, float32 [n, D]; `take` would copy all vectors first."""
+    dim = table.schema.field("embedding").type.list_size
+    out, step = np.empty((len(rows), dim), np.float32), rows_per_group(dim)
+    for begin in range(0, table.num_rows, step):
+        first, last = np.searchsorted(rows, [begin, begin + step])
+        if first < last:
+            out[first:last] = vectors_of(table.slice(begin, step))[rows[first:last] - begin]
+    return out
+
+
 def rows_per_group(dim: int) -> int:
     """Rows of a row group: about 32 MiB of vectors, at least 256."""
     return max(256, GROUP_BYTES // max(1, 4 * dim))
