@@ -5,7 +5,8 @@
 No sound is read and no model runs: the tables of recordings, metadata and embeddings are written as
 runs write them, the vectors drawn from a mixture fitted to real ones. Every asset from there on is
 materialized by Dagster, with its checks, in a process of its own. Last, the App's grid is opened
-on what FiftyOne shows. Prints seconds and peak memory of each as JSON; `--out` keeps them.
+on what FiftyOne shows. Prints seconds and peak memory of each; `--out` keeps them, as JSON, beside
+those of other steps.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from benchmarks.timing import peak_rss_mb
 FOLDER, CHECKPOINT, DIM = "large", "elsewhere", 768
 WINDOW_S, PER_RECORDING, RATE = 5.0, 1000, 1000
 ASSETS = ("similarity_index", "umap_coords", "tsne_coords", "clusters", "fiftyone_dataset")
+STEPS = ("write", *ASSETS, "show")
 PICTURES = 20  # a file can have 65,000 names on most file systems
 
 
@@ -57,7 +59,9 @@ def write(root: Path, windows: int, embeddings: Path | None) -> None:
         (mixture.block(i, min(step, windows - at)) for i, at in enumerate(starts)),
         {"dim": str(DIM)},
     )  # fmt: skip
-    draw(home.asset("spectrograms", folder=FOLDER) / "png", rows["window_id"].to_pylist())
+    pictures = home.asset("spectrograms", folder=FOLDER)
+    draw(pictures / "png", rows["window_id"].to_pylist())
+    write_parquet(pictures / "index.parquet", rows.select(["window_id"]))
 
 
 def tables(windows: int) -> tuple[Any, Any]:
@@ -130,7 +134,7 @@ def materialize(root: Path, asset: str) -> dict[str, Any]:
         "cpu_seconds": round(time.process_time() - spent, 1),
         "peak_mb": peak_rss_mb(),
         "failed_checks": done.failed_checks,
-        "said": {k: v for k, v in metadata.items() if isinstance(v, int | float | str)},
+        "said": {k: v for k, v in metadata.items() if isinstance(v, int | float)},
     }
 
 
@@ -162,6 +166,7 @@ def main() -> None:
     parser.add_argument("--embeddings", type=Path)
     parser.add_argument("--windows", type=int, default=1_000_000)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--steps", nargs="+", choices=STEPS, default=STEPS)
     parser.add_argument("--step", help=argparse.SUPPRESS)
     args = parser.parse_args()
     root = args.work.resolve() / "home"
@@ -175,7 +180,9 @@ def main() -> None:
     else:
         args.work.mkdir(parents=True, exist_ok=True)
         report: dict[str, Any] = {"machine": describe(), "windows": args.windows, "steps": {}}
-        for step in (*([] if root.exists() else ["write"]), *ASSETS, "show"):
+        if args.out and args.out.is_file():  # steps that were run before stay
+            report["steps"] = json.loads(args.out.read_text())["steps"]
+        for step in args.steps:
             command = [sys.executable, "-m", "benchmarks.large_folder", *sys.argv[1:]]
             ran = subprocess.run([*command, "--step", step], stdout=subprocess.PIPE, text=True)
             lines = ran.stdout.splitlines()

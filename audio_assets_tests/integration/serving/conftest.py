@@ -24,6 +24,8 @@ import soundfile as sf
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from audio_assets.explore.mongod import stop_database
+from audio_assets.home import Home
 from audio_assets.settings import PROJECT_DIR
 
 ENDED = ("finished", "failed", "canceled")
@@ -163,6 +165,7 @@ def serve(home: Path, extra: dict[str, str]) -> Iterator[Stack]:
         stack.client.close()
         process.send_signal(signal.SIGTERM)
         process.wait(120)
+        stop_database(Home(home))  # which a run may have started, and which outlives what is served
 
 
 def _until_it_answers(stack: Stack, process: subprocess.Popen[bytes]) -> None:
