@@ -116,7 +116,7 @@ def _without(module: str) -> Iterator[None]:
     try:
         yield
     finally:
-        del sys.modules[module]
+        sys.modules.pop(module, None)
 
 
 def use_plugin(home: Home) -> None:

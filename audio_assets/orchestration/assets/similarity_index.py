@@ -75,7 +75,11 @@ def _build(home: Home, folder: str, checkpoint: str) -> dict[str, Any]:
     directory = index_directory(home, folder, checkpoint)
     embeddings = home.asset("embeddings", checkpoint=checkpoint, folder=folder)
     index = VectorIndex.build(directory, embeddings, _metadata(home, folder))
-    return {"index": "LanceDB, on disk", "filters": ", ".join(index.columns)}
+    return {
+        "index": "LanceDB, on disk",
+        "windows_indexed": len(index),
+        "filters": ", ".join(index.columns),
+    }
 
 
 def _metadata(home: Home, folder: str) -> pa.Table | None:
