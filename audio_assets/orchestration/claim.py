@@ -12,7 +12,8 @@ from audio_assets.folders import FolderRegistry
 from audio_assets.home import Home
 from audio_assets.orchestration.locks import exclusive
 from audio_assets.orchestration.partitions import Partition, partition_of
-from audio_assets.orchestration.processes import PID_TAG, end_with_worker, process_tags
+from audio_assets.orchestration.processes import PID_TAG, process_tags
+from audio_assets.orchestration.step_end import end_when_told
 
 
 @contextmanager
@@ -26,7 +27,7 @@ def claim(context: dg.AssetExecutionContext, home: Home) -> Iterator[Partition]:
         The partition that the body works on.
     """
     partition = partition_of(context.assets_def.partitions_def, str(context.partition_key))
-    end_with_worker()
+    end_when_told()
     if PID_TAG not in context.run.tags:
         context.instance.add_run_tags(context.run.run_id, process_tags(with_parent=True))
     if partition.folder is not None:

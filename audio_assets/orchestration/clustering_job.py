@@ -12,8 +12,9 @@ from audio_assets.analysis.clustering.job import ClusteringResult, read_clusteri
 from audio_assets.analysis.clustering.parameters import ClusteringRequest
 from audio_assets.home import Home
 from audio_assets.orchestration import previews
-from audio_assets.orchestration.processes import PID_TAG, end_with_worker, process_tags
+from audio_assets.orchestration.processes import PID_TAG, process_tags
 from audio_assets.orchestration.resources import HomeResource
+from audio_assets.orchestration.step_end import end_when_told
 from audio_assets.settings import Settings
 
 NAME = "cluster_embedding_sets"
@@ -26,7 +27,7 @@ NAME = "cluster_embedding_sets"
 )
 def cluster_op(context: dg.OpExecutionContext, home: HomeResource) -> str:
     """Cluster chosen embedding sets into `data/clusters/<job_id>/`; a finished job is only read."""
-    end_with_worker()
+    end_when_told()
     if PID_TAG not in context.run.tags:
         context.instance.add_run_tags(context.run_id, process_tags(with_parent=True))
     config = context.op_config

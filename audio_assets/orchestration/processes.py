@@ -1,26 +1,19 @@
 """Which operating-system process executes a run, and whether that process is still alive.
 
 A run is tagged with its host and processes; a process is named by its pid and start time, since
-pids are used again. A step ends with the worker that started it.
+pids are used again.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
 import socket
-import threading
-import time
 from collections.abc import Mapping
-from functools import cache
-from multiprocessing.process import BaseProcess
 
 import psutil
 
 HOST_TAG = "audio_assets/host"
 PID_TAG = "audio_assets/pid"
-END_GRACE_S = 10.0
 _TOLERANCE_S = 5.0  # start times come from the boot time, which follows corrections of the clock
 
 
@@ -33,26 +26,6 @@ def process_tags(*, with_parent: bool = False) -> dict[str, str]:
     """
     pids = [os.getpid(), os.getppid()] if with_parent else [os.getpid()]
     return {HOST_TAG: socket.gethostname(), PID_TAG: " ".join(map(_name, pids))}
-
-
-@cache
-def end_with_worker() -> None:
-    """Let this process, when it is a step's, end soon after the worker of its run has.
-
-    Dagster leaves the steps of a killed worker running: they would go on beside those of the next
-    attempt, and write what was canceled meanwhile. Runs in the caller's own process are no such
-    steps.
-    """
-    worker = multiprocessing.parent_process()
-    if worker is not None:
-        threading.Thread(target=_end_after, args=(worker,), daemon=True).start()
-
-
-def _end_after(worker: BaseProcess) -> None:
-    worker.join()
-    os.kill(os.getpid(), signal.SIGINT)  # what Dagster sends: the body cleans up
-    time.sleep(END_GRACE_S)
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def provably_dead(tags: Mapping[str, str]) -> bool:

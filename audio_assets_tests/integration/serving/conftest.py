@@ -29,7 +29,7 @@ from audio_assets.home import Home
 from audio_assets.settings import PROJECT_DIR
 
 ENDED = ("finished", "failed", "canceled")
-PATIENCE_S = 1800.0  # a broken stack must fail, a busy machine must not
+PATIENCE_S = 600.0  # a broken stack must fail, a busy machine must not
 QUICK = {
     "AUDIO_ASSETS_FAKE_MODEL": "true",
     "AUDIO_ASSETS_DEVICE": "cpu",
