@@ -277,6 +277,7 @@ def _declare(
     for name in set(book.fields) - set(table.columns):
         dataset.delete_sample_field(name, error_level=2)
     book.fields = {name: column.kind for name, column in table.columns.items()}
+    book.labelled = any(value is not None for value in table.columns["label"].values)
     if clusters is not None:
         add_cluster_columns(table, entry, clusters)
     for name in (entry.cluster_field, entry.outlier_field):

@@ -45,6 +45,7 @@ class Ledger(BaseModel):
     fields: dict[str, str] = Field(default_factory=dict)  # field → kind
     checkpoints: list[CheckpointEntry] = Field(default_factory=list)
     player: bool = False  # whether grid and sample view were set to the player, once
+    labelled: bool = True  # whether any sample had a label when last written
 
     def entry(self, checkpoint: str, embedding_field: str) -> CheckpointEntry:
         """The entry of a checkpoint, new if need be: the first one gets the plain field name."""

@@ -31,6 +31,15 @@ class AppPage:
             arg=str(count),
         )
 
+    def wait_for_map(self, key: str, points: int, legend: str) -> None:
+        """Wait until the Embeddings panel shows a run by itself; `legend` is in its legend."""
+        for text in (key, f"{points:,} points", legend):
+            self._wait_for_panel(text)
+
+    def list_maps(self) -> None:
+        """Go back from a run to the list of runs."""
+        self.page.get_by_label("Back to visualizations").click()
+
     def plot(self, key: str, points: int) -> None:
         """Open a run in the Embeddings panel and wait for its points."""
         self.page.locator(".emb-run-card", has_text=key).click()

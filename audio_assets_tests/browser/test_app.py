@@ -44,8 +44,7 @@ def test_the_app_shows_spectrograms_the_map_by_class_and_filters(app, page, scre
     view.open(server.url)
     view.wait_for_count(COUNT)
     assert view.tiles >= 8
-    view.plot(keys["umap"], COUNT)
-    view.color_by("label.label", expect="rooster")
+    view.wait_for_map(keys["umap"], COUNT, legend="rooster")
     tile = Image.open(io.BytesIO(page.locator(TILE).first.screenshot()))
     assert np.asarray(tile.convert("L"), float).std() > 20, "the spectrogram is drawn"
     page.screenshot(path=screenshots / "embeddings_by_label.png")
@@ -53,6 +52,27 @@ def test_the_app_shows_spectrograms_the_map_by_class_and_filters(app, page, scre
     view.filter_label("label", "rooster")
     view.wait_for_count(COUNT // 5)
     page.screenshot(path=screenshots / "filtered_by_label.png")
+
+
+def test_the_embeddings_panel_belongs_to_the_person_once_the_map_was_shown(app, page):
+    server, keys = app
+    view = AppPage(page)
+    view.open(server.url)
+    view.wait_for_map(keys["umap"], COUNT, legend="rooster")
+    view.list_maps()
+    page.wait_for_timeout(2000)
+    view.plot(keys["tsne"], COUNT)
+    view.color_by("label.label", expect="rooster")
+
+
+def test_without_labels_the_map_is_by_cluster(browser, fiftyone_home, tmp_path, page):
+    folder = SyntheticFolder("unlabelled", tmp_path, COUNT, labelled=False)
+    keys = folder.sync(fiftyone_home).brain_keys
+    with launch(fiftyone_home, folder.key, port=free_port(), wait=False) as server:
+        view = AppPage(page)
+        view.open(server.url)
+        view.wait_for_map(keys["umap"], COUNT, legend="CLUSTER")
+    delete_dataset(fiftyone_home, folder.key)
 
 
 def test_the_app_opens_again_after_its_database_was_killed(app, page, fiftyone_home):

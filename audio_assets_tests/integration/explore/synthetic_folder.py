@@ -37,6 +37,7 @@ class SyntheticFolder:
     dim: int = DIM
     custom: dict[str, list] = field(default_factory=dict)
     keep: list[int] = field(default_factory=list)
+    labelled: bool = True
 
     def __post_init__(self) -> None:
         self.keep = list(range(self.count))
@@ -91,8 +92,8 @@ class SyntheticFolder:
             [
                 {
                     "path": self.path(i), "filename": Path(self.path(i)).name, "subfolder": "audio",
-                    "label": self.label(i), "target": i % 5, "fold": i % 5 + 1,
-                    "category": self.label(i),
+                    "label": self.label(i) if self.labelled else None, "target": i % 5,
+                    "fold": i % 5 + 1, "category": self.label(i),
                     "major_group": "animals" if i % 5 in (0, 2) else None,
                     "lat": 40.0 + i % 10, "lon": -5.0 + i % 20, "coordinates": "given",
                     "esc10": True, "src_file": str(i), "take": "A",
