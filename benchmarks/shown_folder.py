@@ -49,7 +49,7 @@ class ShownFolder:
 
     def sync(self, checkpoint: str = CHECKPOINTS[0]) -> Any:
         """Bring the FiftyOne data set up to date, as the asset of that name does."""
-        from audio_assets.explore.dataset import sync_dataset
+        from audio_assets.explore.sync import sync_dataset
         from audio_assets.settings import load_settings
         from audio_assets.storage import read_parquet
 

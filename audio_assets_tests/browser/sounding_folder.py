@@ -85,7 +85,7 @@ class SoundingFolder:
         from audio_assets.analysis.similarity import SimilarityIndex, neighbours_table
         from audio_assets.analysis.umap_layout import pca_layout
         from audio_assets.encoding.query_encoders import QueryEncoders
-        from audio_assets.explore.dataset import sync_dataset
+        from audio_assets.explore.sync import sync_dataset
 
         settings = load_settings(home=self.home.root, device="cpu")
         encoders = QueryEncoders(self.home, settings)

@@ -73,7 +73,7 @@ def _sync(
     home: HomeResource, partition: Partition, settings: Settings, **tables: pa.Table
 ) -> dict[str, Any]:
     """Bring the data set up to date; what was done, as plain values."""
-    from audio_assets.explore.dataset import sync_dataset
+    from audio_assets.explore.sync import sync_dataset
 
     folder = home.folder(str(partition.folder))
     checkpoint = str(partition.checkpoint)

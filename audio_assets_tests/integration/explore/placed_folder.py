@@ -11,7 +11,7 @@ import soundfile as sf
 
 from audio_assets.analysis.clusters import ClusterParameters, cluster_windows
 from audio_assets.encoding.previews import png_name
-from audio_assets.explore.dataset import SyncReport, sync_dataset
+from audio_assets.explore.sync import SyncReport, sync_dataset
 from audio_assets.folders import AudioFolder, FolderRegistry
 from audio_assets.home import Home
 from audio_assets.loaders.metadata_table import build_metadata_table

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from audio_assets.explore.dataset import SyncReport, sync_dataset
+from audio_assets.explore.sync import SyncReport, sync_dataset
 from audio_assets.home import Home
 from audio_assets.schemas import (
     CLUSTERS,

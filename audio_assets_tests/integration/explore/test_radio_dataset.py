@@ -11,7 +11,7 @@ import pytest
 
 from audio_assets.encoding.embeddings_file import write_embeddings
 from audio_assets.encoding.spectrograms import compute_spectrograms
-from audio_assets.explore.dataset import sync_dataset
+from audio_assets.explore.sync import sync_dataset
 from audio_assets.folders import FolderRegistry
 from audio_assets.home import Home
 from audio_assets.loaders.metadata_table import build_metadata_table
