@@ -31,6 +31,14 @@ class AppPage:
             arg=str(count),
         )
 
+    def limit(self, count: int) -> None:
+        """Make the first `count` samples the view."""
+        self.page.evaluate(
+            "n => { window.__foo__.executeOperator('set_view', {view: [{"
+            "_cls: 'fiftyone.core.stages.Limit', kwargs: [['limit', n]]}]}); }",
+            count,
+        )
+
     def wait_for_map(self, key: str, points: int, legend: str) -> None:
         """Wait until the Embeddings panel shows a run by itself; `legend` is in its legend."""
         for text in (key, f"{points:,} points", legend):

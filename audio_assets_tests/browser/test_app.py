@@ -65,6 +65,29 @@ def test_the_embeddings_panel_belongs_to_the_person_once_the_map_was_shown(app, 
     view.color_by("label.label", expect="rooster")
 
 
+def test_views_that_were_shown_before_are_not_counted_again(app, page):
+    server, _ = app
+    view = AppPage(page)
+    view.open(server.url)
+    view.wait_for_count(COUNT)
+    counted: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            counted.append(str(request.post_data))
+            if "query aggregationsQuery(" in (request.post_data or "")
+            else None
+        ),
+    )
+    for number in (10, 20, 30, 40, 50):
+        counted.clear()
+        view.limit(number)
+        view.wait_for_count(number)
+        page.wait_for_timeout(500)
+    assert counted, "the view that is shown is counted"
+    assert all('"limit",50' in question for question in counted)
+
+
 def test_without_labels_the_map_is_by_cluster(browser, fiftyone_home, tmp_path, page):
     folder = SyntheticFolder("unlabelled", tmp_path, COUNT, labelled=False)
     keys = folder.sync(fiftyone_home).brain_keys
