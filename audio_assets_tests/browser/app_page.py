@@ -33,10 +33,15 @@ class AppPage:
 
     def limit(self, count: int) -> None:
         """Make the first `count` samples the view."""
+        self._set_view([{"_cls": "fiftyone.core.stages.Limit", "kwargs": [["limit", count]]}])
+
+    def show_all(self) -> None:
+        """Leave every view: the App's server would give it to the next page too."""
+        self._set_view([])
+
+    def _set_view(self, stages: list[dict[str, Any]]) -> None:
         self.page.evaluate(
-            "n => { window.__foo__.executeOperator('set_view', {view: [{"
-            "_cls: 'fiftyone.core.stages.Limit', kwargs: [['limit', n]]}]}); }",
-            count,
+            "view => { window.__foo__.executeOperator('set_view', {view}); }", stages
         )
 
     def wait_for_map(self, key: str, points: int, legend: str) -> None:

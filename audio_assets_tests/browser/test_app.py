@@ -86,6 +86,8 @@ def test_views_that_were_shown_before_are_not_counted_again(app, page):
         page.wait_for_timeout(500)
     assert counted, "the view that is shown is counted"
     assert all('"limit",50' in question for question in counted)
+    view.show_all()
+    view.wait_for_count(COUNT)
 
 
 def test_without_labels_the_map_is_by_cluster(browser, fiftyone_home, tmp_path, page):
