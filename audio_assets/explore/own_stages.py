@@ -14,6 +14,7 @@ import fiftyone.server.view as server_view
 
 Stages = list[dict[str, Any]]
 COMMENT = "$comment"
+_SAYS = ": "
 
 
 def view_without(ctx: Any, mark: str) -> fo.DatasetView:
@@ -34,24 +35,37 @@ def view_without(ctx: Any, mark: str) -> fo.DatasetView:
 
 def marked_query(ctx: Any, mark: str) -> dict[str, Any] | None:
     """The query of the stage with that mark; None where the App's view has none."""
-    found = [query for query in map(_query, _stages(ctx)) if query.get(COMMENT) == mark]
+    found = [query for query in map(_query, _stages(ctx)) if _has_mark(query, mark)]
     return found[-1] if found else None
 
 
-def with_query(view: fo.DatasetView, query: dict[str, Any], mark: str) -> fo.DatasetView:
-    """The view restricted to a query, under a mark."""
-    return view.match({**query, COMMENT: mark})
+def marked_choice(ctx: Any, mark: str) -> str:
+    """What the stage with that mark was said to choose (`with_query`); "" where there is none."""
+    query = marked_query(ctx, mark) or {}
+    return str(query.get(COMMENT, "")).removeprefix(mark).removeprefix(_SAYS)
+
+
+def with_query(
+    view: fo.DatasetView, query: dict[str, Any], mark: str, choice: str = ""
+) -> fo.DatasetView:
+    """The view restricted to a query, under a mark; `choice` names what it chooses."""
+    return view.match({**query, COMMENT: f"{mark}{_SAYS}{choice}" if choice else mark})
 
 
 def _stages_without(ctx: Any, mark: str) -> Stages:
     kept: Stages = []
     after_ours = False
     for stage in _stages(ctx):
-        ours = _query(stage).get(COMMENT) == mark
+        ours = _has_mark(_query(stage), mark)
         if not ours and not (after_ours and stage.get("_cls", "").endswith(".SortBy")):
             kept.append(stage)
         after_ours = ours
     return kept
+
+
+def _has_mark(query: dict[str, Any], mark: str) -> bool:
+    comment = str(query.get(COMMENT, ""))
+    return comment == mark or comment.startswith(mark + _SAYS)
 
 
 def _stages(ctx: Any) -> Stages:

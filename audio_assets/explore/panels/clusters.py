@@ -20,7 +20,7 @@ from audio_assets.errors import AudioAssetsError
 from audio_assets.explore.clusters.cards import NOISE, cluster_cards, members_of
 from audio_assets.explore.clusters.naming import name_cluster
 from audio_assets.explore.clusters.windows import windows_of
-from audio_assets.explore.own_stages import marked_query, view_without, with_query
+from audio_assets.explore.own_stages import marked_choice, view_without, with_query
 from audio_assets.explore.panel_context import checkpoints_of, folder_of, home_of_app
 
 MARK = "audio_assets: cluster"
@@ -41,14 +41,15 @@ class ClustersPanel(foo.Panel):
 
     def on_load(self, ctx: Any) -> None:
         self._show(ctx)
+        self.on_change_view(ctx)
 
     def on_change_dataset(self, ctx: Any) -> None:
         ctx.panel.state.source = None
         self._show(ctx)
 
     def on_change_view(self, ctx: Any) -> None:
-        if marked_query(ctx, MARK) is None:
-            ctx.panel.data.shown = ""
+        # from the view itself: of an earlier view the App may tell late
+        ctx.panel.data.shown = marked_choice(ctx, MARK)
 
     def choose(self, ctx: Any) -> None:
         """Look at another clustering; `source` is its id."""
@@ -59,8 +60,10 @@ class ClustersPanel(foo.Panel):
         """Make the windows of `cluster` the view, among those that the filters let through."""
         try:
             found, number = self._chosen(ctx), int(ctx.params["cluster"])
-            ctx.ops.set_view(with_query(view_without(ctx, MARK), _query(ctx, found, number), MARK))
-            ctx.panel.data.shown = f"{found.id}.{number}"
+            choice = f"{found.id}.{number}"
+            query = _query(ctx, found, number)
+            ctx.ops.set_view(with_query(view_without(ctx, MARK), query, MARK, choice))
+            ctx.panel.data.shown = choice
         except AudioAssetsError as error:
             ctx.ops.notify(str(error), variant="error")
 

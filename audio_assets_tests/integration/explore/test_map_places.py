@@ -70,7 +70,12 @@ def test_a_panel_finds_its_stage_again_and_takes_out_no_other(dataset):
 
     from audio_assets.bounding_box import BoundingBox
     from audio_assets.explore.map.regions import box_query, region_of
-    from audio_assets.explore.own_stages import marked_query, view_without, with_query
+    from audio_assets.explore.own_stages import (
+        marked_choice,
+        marked_query,
+        view_without,
+        with_query,
+    )
 
     query = box_query(BoundingBox(170, -20, -170, -10))
     rain = dataset.match(F("label.label") == "rain")
@@ -78,6 +83,12 @@ def test_a_panel_finds_its_stage_again_and_takes_out_no_other(dataset):
     ctx = context(dataset, chosen, {"fold": {"range": [2, 2], "none": False, "exclude": False}})
     assert region_of(marked_query(ctx, "ours")) == {"box": [170, -20, 190, -10]}
     assert marked_query(ctx, "theirs") is None
+    assert marked_choice(ctx, "ours") == "", "nothing was said"
+    named = context(dataset, with_query(rain, query, "ours", "the bay: north"))
+    assert region_of(marked_query(named, "ours")) == {"box": [170, -20, 190, -10]}
+    assert marked_choice(named, "ours") == "the bay: north"
+    assert marked_choice(named, "our") == marked_choice(named, "theirs") == ""
+    assert len(view_without(named, "ours")._stages) == 1
     rest = view_without(ctx, "ours")
     assert [type(stage).__name__ for stage in rest._stages] == ["Match", "Limit", "Match"]
     folds: Any = view_without(ctx, "theirs").values("fold")
