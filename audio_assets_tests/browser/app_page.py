@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 EMBEDDINGS = "[data-cy=panel-content-Embeddings]"
@@ -14,6 +15,10 @@ class AppPage:
 
     def __init__(self, page: Any) -> None:
         self.page = page
+        self._asked: set[Any] = set()
+        page.on("request", lambda r: self._asked.add(r) if "/graphql" in r.url else None)
+        for end in ("requestfinished", "requestfailed"):
+            page.on(end, lambda request: self._asked.discard(request))
 
     def open(self, url: str) -> None:
         self.page.goto(url, wait_until="domcontentloaded")
@@ -30,6 +35,14 @@ class AppPage:
             ".startsWith(n + ' sample')",
             arg=str(count),
         )
+
+    def wait_until_answered(self) -> None:
+        """Wait until the App asks its server nothing more about the data set, for half a second."""
+        quiet, until = 0, time.monotonic() + 60
+        while quiet < 5:
+            assert time.monotonic() < until, [request.post_data for request in self._asked]
+            self.page.wait_for_timeout(100)
+            quiet = 0 if self._asked else quiet + 1
 
     def limit(self, count: int) -> None:
         """Make the first `count` samples the view."""

@@ -61,6 +61,7 @@ class Explorer(AppPage):
         for end, count in zip(("min", "max"), counts, strict=True):
             at = f"[data-cy='numeric-slider-container-{field}']"
             self.page.locator(f"{at} [data-cy=slider]").first.wait_for()
+            self.wait_until_answered()
             box = self.page.locator(f"{at} input[placeholder={end}]")
             box.fill(str(value))
             box.press("Enter")
