@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from audio_assets.errors import AudioAssetsError, UsageError
+from audio_assets.errors import AudioAssetsError
 
 
 def said(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -20,16 +20,3 @@ def said(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
             return {"error": str(error)}
 
     return run
-
-
-def show_samples(ctx: Any) -> dict[str, Any]:
-    """Make the samples `ids` the view of the grid.
-
-    Raises:
-        UsageError: there are none.
-    """
-    ids = list(ctx.params.get("ids") or [])
-    if not ids:
-        raise UsageError("Nothing is selected. Draw around points first.")
-    ctx.ops.set_view(ctx.dataset.select(ids))
-    return {"shown": len(ids)}

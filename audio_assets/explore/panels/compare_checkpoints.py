@@ -12,7 +12,7 @@ import numpy as np
 from audio_assets.errors import UsageError
 from audio_assets.explore.app_memory import comparisons_of
 from audio_assets.explore.overlap_field import write_overlap
-from audio_assets.explore.panel_answers import said, show_samples
+from audio_assets.explore.panel_answers import said
 from audio_assets.explore.panel_context import checkpoints_of, folder_of, home_of_app
 from audio_assets.explore.view_changes import view_changed
 from audio_assets.explore.window_columns import rounded, window_columns
@@ -36,8 +36,7 @@ class CompareCheckpoints(foo.Panel):
         view = types.View(
             component="CompareCheckpoints", composite_view=True,
             on_open=self.open, on_quality=self.quality,
-            on_show=self.show, on_disagree=self.disagree, on_keep=self.keep,
-            on_sample=self.sample,
+            on_disagree=self.disagree, on_keep=self.keep, on_sample=self.sample,
         )  # fmt: skip
         return types.Property(types.Object(), view=view)
 
@@ -79,11 +78,6 @@ class CompareCheckpoints(foo.Panel):
         """Retrieval and cluster quality of one checkpoint."""
         name = str(ctx.params.get("checkpoint"))
         return comparisons_of(home_of_app()).quality(folder_of(ctx), name, _k(ctx) or 20)
-
-    @said
-    def show(self, ctx: Any) -> dict[str, Any]:
-        """Make the chosen samples the view."""
-        return show_samples(ctx)
 
     @said
     def disagree(self, ctx: Any) -> dict[str, Any]:

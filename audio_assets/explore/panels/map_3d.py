@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from audio_assets.analysis.map_3d import Kind, make_map_3d, read_map_3d
 from audio_assets.comparison import coordinates_of
 from audio_assets.errors import UsageError
-from audio_assets.explore.panel_answers import said, show_samples
+from audio_assets.explore.panel_answers import said
 from audio_assets.explore.panel_context import checkpoints_of, folder_of, home_of_app
 from audio_assets.explore.window_columns import rounded, window_columns
 from audio_assets.reading import embeddings_table
@@ -36,7 +36,7 @@ class Map3d(foo.Panel):
         """The component."""
         view = types.View(
             component="Map3d", composite_view=True, on_open=self.open, on_compute=self.compute,
-            on_show=self.show, on_sample=self.sample,
+            on_sample=self.sample,
         )  # fmt: skip
         return types.Property(types.Object(), view=view)
 
@@ -58,11 +58,6 @@ class Map3d(foo.Panel):
         settings = load_settings(home=home.root)
         table = make_map_3d(home, folder, checkpoint, kind, embeddings, settings)
         return _answer(ctx, checkpoint, kind, names, table)
-
-    @said
-    def show(self, ctx: Any) -> dict[str, Any]:
-        """Make the chosen samples the view."""
-        return show_samples(ctx)
 
     @said
     def sample(self, ctx: Any) -> dict[str, Any]:

@@ -8,6 +8,15 @@ const control = {
   font: "inherit", fontSize: 13, height: 28, padding: "0 8px", cursor: "pointer", maxWidth: 190,
 };
 
+// Make samples the view of the grid; what to say about it.
+AA.showSamples = (ids) => {
+  if (!ids.length) return "None of these windows is in the App";
+  const kwargs = [["sample_ids", ids], ["ordered", false]];
+  window.__foo__.executeOperator("set_view",
+    { view: [{ _cls: "fiftyone.core.stages.Select", kwargs }] });
+  return `${ids.length.toLocaleString()} in the grid`;
+};
+
 AA.Choice = ({ label, value, options, onChange, id }) =>
   h("label", { style: { display: "inline-flex", alignItems: "center", gap: 6, whiteSpace: "nowrap" } },
     label && h("span", { style: { color: AA.color("text-secondary") } }, label),

@@ -125,7 +125,7 @@ const Compare = (props) => {
       h("span", { "data-cy": "aa-chosen" }, number
         ? `${number.toLocaleString()} of ${data.ids.length.toLocaleString()} windows selected, ${percent(overlapOf)} shared neighbours`
         : `${percent(data.mean_overlap)} of the ${data.k} nearest neighbours are shared (by chance ${percent(data.chance)})`),
-      number > 0 && h(AA.Push, { text: "Show in the grid", strong: true, id: "aa-show", onClick: () => say(ask(view.on_show, { ids: ids() }), (r) => `${r.shown.toLocaleString()} in the grid`) }),
+      number > 0 && h(AA.Push, { text: "Show in the grid", strong: true, id: "aa-show", onClick: () => setNote(AA.showSamples(ids())) }),
       number > 0 && h(AA.Push, { text: "Clear", id: "aa-clear", onClick: () => setChosen(null) }),
       !number && h(AA.Push, { text: "Where they disagree", id: "aa-disagree", title: "Show the windows with the fewest shared neighbours, the fewest first", onClick: () => say(ask(view.on_disagree, pair), (r) => `${r.shown} in the grid, the least shared first`) }),
       !number && h(AA.Push, { text: "Keep as a field", id: "aa-keep", title: "Write the share of every window into a field, to filter and sort by", onClick: () => say(ask(view.on_keep, pair), (r) => `Written to ${r.field}`) }),

@@ -62,7 +62,7 @@ const Map3d = (props) => {
     axes && h(AA.Legend, { colouring, onChoose: setChosen }),
     h(AA.Row, { style: { minHeight: 28 } },
       h("span", { "data-cy": "aa-chosen" }, number ? `${number.toLocaleString()} of ${data.windows.toLocaleString()} windows selected` : `${data.windows.toLocaleString()} windows. Drag to turn, click a point to listen`),
-      number > 0 && h(AA.Push, { text: "Show in the grid", strong: true, id: "aa-show", onClick: () => say(ask(view.on_show, { ids: data.ids.filter((id, i) => id && chosen[i]) }), (r) => `${r.shown.toLocaleString()} in the grid`) }),
+      number > 0 && h(AA.Push, { text: "Show in the grid", strong: true, id: "aa-show", onClick: () => setNote(AA.showSamples(data.ids.filter((id, i) => id && chosen[i]))) }),
       number > 0 && h(AA.Push, { text: "Clear", id: "aa-clear", onClick: () => setChosen(null) }),
       picked >= 0 && data.ids && data.ids[picked] && h(AA.Push, { text: `Open ${nameOf(picked)}`, id: "aa-open", onClick: () => say(ask(view.on_sample, { id: data.ids[picked] })) }),
       h("span", { "data-cy": "aa-note", style: { color: AA.color("text-secondary") } }, note || message)),
