@@ -147,7 +147,8 @@ class FindSimilar(foo.Operator):
         ids: Any = view.values("id")
         remember_search(ids, f"Similar to {title}")
         field = score_field_of(view)
-        ctx.ops.close_sample()
+        if ctx.current_sample:
+            ctx.ops.close_sample()
         ctx.ops.clear_selected_samples()
         if field not in known:  # the App asks for everything again, half of what a person waits
             ctx.ops.reload_dataset()
