@@ -11,7 +11,7 @@ def audio_assets(
     *arguments: str, home: Path, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "audio_assets.cli", *arguments],
+        [sys.executable, "-m", "audio_assets", *arguments],
         env={**os.environ, "AUDIO_ASSETS_HOME": str(home), **environment},
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
