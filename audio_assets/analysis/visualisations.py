@@ -28,6 +28,8 @@ class Visualisation(Protocol):
         ...
 
 
+MATRIX_PIXELS = 400
+
 visualisation_registry: Registry[Visualisation] = Registry(
     "visualisations",
     {
@@ -48,15 +50,15 @@ def principal_components(windows: pd.DataFrame, vectors: np.ndarray, /) -> bytes
 def similarity_matrix(windows: pd.DataFrame, vectors: np.ndarray, /) -> bytes:
     """Mean cosine between the labels' windows; rows and columns in order of name."""
     from audio_assets.analysis.neighbours import unit_rows
-    from audio_assets.transforms.spectrogram_png import preview_sheet
+    from audio_assets.transforms.spectrogram_png import picture_png
 
     names = np.array([str(label or "") for label in _labels(windows) or [""] * len(vectors)])
     units = unit_rows(vectors)
     means = [units[names == name].mean(axis=0) for name in sorted(set(names.tolist()))]
     if not means:
-        return preview_sheet([np.zeros((8, 8), np.uint8)], columns=1)
+        return picture_png(np.zeros((8, 8), np.uint8), MATRIX_PIXELS)
     cosine = np.clip(np.stack(means) @ np.stack(means).T, 0, 1)
-    return preview_sheet([(255 * cosine[::-1]).astype(np.uint8)], columns=1)
+    return picture_png((255 * cosine[::-1]).astype(np.uint8), MATRIX_PIXELS)
 
 
 def _labels(windows: pd.DataFrame) -> list[object] | None:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import dagster as dg
 
 IMAGE_BYTES = 50_000  # the whole text is kept in every event row
 
 
-def image(png: bytes, alt: str) -> dg.MetadataValue:
-    """A PNG inside Markdown, or a note when it is too large for the event log."""
-    if len(png) > IMAGE_BYTES:
-        return dg.MetadataValue.md(f"{alt}: {len(png):,} bytes, more than the log should hold.")
-    data = base64.b64encode(png).decode()
-    return dg.MetadataValue.md(f"![{alt}](data:image/png;base64,{data})")
+def image(content: bytes, alt: str, kind: Literal["png", "jpeg"] = "png") -> dg.MetadataValue:
+    """A picture inside Markdown, or a note when it is too large for the event log."""
+    if len(content) > IMAGE_BYTES:
+        return dg.MetadataValue.md(f"{alt}: {len(content):,} bytes, more than the log should hold.")
+    data = base64.b64encode(content).decode()
+    return dg.MetadataValue.md(f"![{alt}](data:image/{kind};base64,{data})")
 
 
 def counts(values: Iterable[Any], name: str, limit: int = 100) -> dg.MetadataValue:

@@ -21,6 +21,8 @@ MAGMA = (
 """Twenty stops of matplotlib's magma (CC0), dark to light with even steps in lightness."""
 
 SHEET_BYTES = 50_000
+SHEET_SIDES = (112, 80, 56, 32)
+SHEET_QUALITIES = (85, 70, 55)  # tried for each side before a smaller one
 
 
 @cache
@@ -51,6 +53,15 @@ def write_preview_png(image: NDArray[np.uint8], path: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def picture_png(image: NDArray[np.uint8], side: int) -> bytes:
+    """PNG bytes of one picture, uint8 [H, W], row 0 at the bottom, as `side` × `side` pixels."""
+    picture = Image.fromarray(image[::-1]).resize((side, side), Image.Resampling.NEAREST)
+    picture.putpalette(palette())
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
 def preview_sheet(images: Sequence[NDArray[np.uint8]], columns: int = 6) -> bytes:
     """Draw a contact sheet.
 
@@ -59,20 +70,28 @@ def preview_sheet(images: Sequence[NDArray[np.uint8]], columns: int = 6) -> byte
         columns: pictures per row.
 
     Returns:
-        PNG bytes of at most 50 kB: the tiles shrink until the sheet fits.
+        JPEG bytes of at most 50 kB: a PNG of noisy sound would have to be a third as wide.
     """
-    for side in (112, 96, 80, 64, 48, 32, 16):
-        rows = max(1, -(-len(images) // columns))
-        sheet = Image.new("P", (columns * (side + 2), rows * (side + 2)), 0)
-        sheet.putpalette(palette())
-        for i, image in enumerate(images):
-            tile = Image.fromarray(image[::-1]).resize((side, side), Image.Resampling.BILINEAR)
-            sheet.paste(tile, ((i % columns) * (side + 2), (i // columns) * (side + 2)))
-        buffer = io.BytesIO()
-        sheet.save(buffer, format="PNG", optimize=True)
-        if buffer.tell() <= SHEET_BYTES:
-            break
-    return buffer.getvalue()
+    content = b""
+    for side in SHEET_SIDES:
+        sheet = _sheet(images, columns, side)
+        for quality in SHEET_QUALITIES:
+            buffer = io.BytesIO()
+            sheet.save(buffer, format="JPEG", quality=quality)
+            content = buffer.getvalue()
+            if len(content) <= SHEET_BYTES:
+                return content
+    return content
+
+
+def _sheet(images: Sequence[NDArray[np.uint8]], columns: int, side: int) -> Image.Image:
+    rows = max(1, -(-len(images) // columns))
+    sheet = Image.new("P", (columns * (side + 2), rows * (side + 2)), 0)
+    sheet.putpalette(palette())
+    for i, image in enumerate(images):
+        tile = Image.fromarray(image[::-1]).resize((side, side), Image.Resampling.BILINEAR)
+        sheet.paste(tile, ((i % columns) * (side + 2), (i // columns) * (side + 2)))
+    return sheet.convert("RGB")
 
 
 def _picture(image: NDArray[np.uint8]) -> Image.Image:

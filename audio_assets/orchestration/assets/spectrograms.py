@@ -94,6 +94,5 @@ def _contact_sheet(arrays: WindowArrays, transform: Transform) -> dg.MetadataVal
     if count == 0:
         return dg.MetadataValue.md("No windows.")
     chosen = [count * i // min(SHEET, count) for i in range(min(SHEET, count))]
-    return previews.image(
-        preview_sheet([transform.to_image(arrays.array[i]) for i in chosen]), "spectrograms"
-    )
+    sheet = preview_sheet([transform.to_image(arrays.array[i]) for i in chosen])
+    return previews.image(sheet, "spectrograms", "jpeg")

@@ -86,7 +86,7 @@ def test_the_asset_graph_shows_previews(chain: Chain, first_run: RunReport) -> N
 
     pair = f"{CHECKPOINT}|{chain.key}"
     sheet = metadata("spectrograms", chain.key)["sheet"]
-    assert sheet.startswith("![spectrograms](data:image/png;base64,")
+    assert sheet.startswith("![spectrograms](data:image/jpeg;base64,")
     assert len(sheet) < 70_000
     assert "data:image/png" in metadata("umap_coords", pair)["map"]
     assert metadata("metadata_table", chain.key)["dagster/row_count"] == CLIPS

@@ -56,3 +56,23 @@ def test_a_sheet_fits_fifty_kilobytes(count: int) -> None:
     assert len(sheet) <= 50_000
     with Image.open(io.BytesIO(sheet)) as picture:
         assert picture.width >= picture.height or count < 6
+        assert picture.width >= 300, "white noise is the worst case"
+
+
+def test_a_sheet_shows_each_picture_at_its_place() -> None:
+    levels = [0, 80, 160, 240]
+    tiles = [np.full((224, 224), level, np.uint8) for level in levels]
+    with Image.open(io.BytesIO(preview_sheet(tiles, columns=2))) as picture:
+        seen = np.asarray(picture.convert("RGB"), int)
+    colors = np.frombuffer(palette(), np.uint8).reshape(256, 3)
+    for i, level in enumerate(levels):
+        x, y = 114 * (i % 2) + 56, 114 * (i // 2) + 56
+        assert np.abs(seen[y, x] - colors[level]).max() < 12
+
+
+def test_low_frequencies_lie_at_the_bottom_of_a_sheet() -> None:
+    low = np.zeros((224, 224), np.uint8)
+    low[:56] = 255
+    with Image.open(io.BytesIO(preview_sheet([low]))) as picture:
+        seen = np.asarray(picture.convert("L"), int)
+    assert seen[105, 56] > 150 > 50 > seen[20, 56]
