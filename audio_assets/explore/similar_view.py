@@ -14,6 +14,8 @@ from audio_assets.searching import Hit
 
 LIVE = "Cosine to what was last searched for, -1 to 1; written by audio_assets"
 KEPT = "Cosine to what the saved view was searched with, -1 to 1; written by audio_assets"
+SCORED = {"$type": "number"}
+"""Matches the few samples that have a score, by a partial index that holds no other sample."""
 
 
 def show_hits(dataset: Any, entry: CheckpointEntry, hits: Sequence[Hit]) -> fo.DatasetView:
@@ -33,7 +35,8 @@ def show_hits(dataset: Any, entry: CheckpointEntry, hits: Sequence[Hit]) -> fo.D
     ids = sample_ids(dataset, [hit.window_id for hit in hits])
     found = [(ids[h.window_id], h.score) for h in hits if h.window_id in ids]
     field = own_field(dataset, f"similarity_{entry.slug}", LIVE)
-    before: list[str] = dataset.exists(field).values("id")
+    dataset.create_index(field, partialFilterExpression={field: SCORED})
+    before: list[str] = dataset.mongo([{"$match": {field: SCORED}}]).values("id")
     scores: dict[str, float | None] = {**dict.fromkeys(before), **dict(found)}
     if scores:
         dataset.set_values(field, scores, key_field="id", progress=False)
