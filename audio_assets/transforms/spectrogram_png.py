@@ -55,10 +55,8 @@ def write_preview_png(image: NDArray[np.uint8], path: Path) -> None:
 
 def picture_png(image: NDArray[np.uint8], side: int) -> bytes:
     """PNG bytes of one picture, uint8 [H, W], row 0 at the bottom, as `side` × `side` pixels."""
-    picture = Image.fromarray(image[::-1]).resize((side, side), Image.Resampling.NEAREST)
-    picture.putpalette(palette())
     buffer = io.BytesIO()
-    picture.save(buffer, format="PNG")
+    _picture(image).resize((side, side), Image.Resampling.NEAREST).save(buffer, format="PNG")
     return buffer.getvalue()
 
 
