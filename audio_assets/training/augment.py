@@ -1,4 +1,4 @@
-"""Augmentation: changes to waveforms and spectrograms that leave a sound's class as it is."""
+"""Augmentation: changes to sounds and their spectra that leave a sound's class as it is."""
 
 from __future__ import annotations
 
@@ -6,27 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Generator = np.random.Generator
-
-
-def augment_waveform(waveform: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
-    """Change speed and place in time, silence a part, add noise.
-
-    Args:
-        waveform: float32 [T].
-        rng: source of randomness.
-
-    Returns:
-        float32 [T].
-    """
-    if rng.random() < 0.5:
-        waveform = change_speed(waveform, 2.0 ** rng.uniform(-0.15, 0.15))
-    if rng.random() < 0.9:
-        waveform = np.roll(waveform, rng.integers(len(waveform)))
-    if rng.random() < 0.1:
-        waveform = silence_part(waveform, rng)
-    if rng.random() < 0.2:
-        waveform = add_noise(waveform, rng.uniform(20.0, 50.0), rng)
-    return waveform
+Spectrum = NDArray[np.float32]
 
 
 def change_speed(waveform: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
@@ -35,66 +15,92 @@ def change_speed(waveform: NDArray[np.float32], factor: float) -> NDArray[np.flo
     return np.interp(positions, np.arange(len(waveform)), waveform, right=0.0).astype(np.float32)
 
 
-def silence_part(waveform: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
-    """Set up to 40 % of the clip to zero; float32 [T]."""
-    length = int(rng.uniform(0.05, 0.4) * len(waveform))
-    start = rng.integers(len(waveform) - length)
-    quiet = waveform.copy()
-    quiet[start : start + length] = 0.0
-    return quiet
-
-
-def add_noise(waveform: NDArray[np.float32], snr_db: float, rng: Generator) -> NDArray[np.float32]:
-    """Add white noise, its level relative to the loudest tenth of the sound; float32 [T]."""
-    level = np.sqrt(np.mean(np.sort(waveform[::16] ** 2)[-len(waveform) // 160 :])) * 10 ** (
-        -snr_db / 20
-    )
-    noise = rng.standard_normal(len(waveform), dtype=np.float32)
-    return (waveform + np.float32(level) * noise).astype(np.float32)
-
-
-def mix(
-    first: NDArray[np.float32], second: NDArray[np.float32], rng: Generator
-) -> tuple[NDArray[np.float32], float]:
-    """Mix two sounds at a random ratio of their levels (Tokozume et al. 2017, arXiv:1711.10282).
+def augment_power(power: Spectrum, rng: Generator) -> Spectrum:
+    """Turn in time, silence a part.
 
     Args:
-        first: float32 [T].
-        second: float32 [T].
+        power: float32 [n_mels, frames].
         rng: source of randomness.
 
     Returns:
-        (mixture float32 [T], share of the first sound's label in [0.5, 1]).
+        float32 [n_mels, frames].
+    """
+    if rng.random() < 0.9:
+        power = np.roll(power, rng.integers(power.shape[1]), axis=1)
+    return silence_part(power, rng) if rng.random() < 0.1 else power
+
+
+def silence_part(power: Spectrum, rng: Generator) -> Spectrum:
+    """Set up to 40 % of the frames to zero; float32 [n_mels, frames]."""
+    frames = power.shape[1]
+    length = int(rng.uniform(0.05, 0.4) * frames)
+    start = rng.integers(frames - length)
+    quiet = power.copy()
+    quiet[:, start : start + length] = 0.0
+    return quiet
+
+
+def mix(first: Spectrum, second: Spectrum, rng: Generator) -> tuple[Spectrum, float]:
+    """Mix two sounds at a random ratio of their levels (Tokozume et al. 2017, arXiv:1711.10282).
+
+    The powers of two sounds without relation add up, so that no waveform is needed.
+
+    Args:
+        first: power, float32 [n_mels, frames].
+        second: power, float32 [n_mels, frames].
+        rng: source of randomness.
+
+    Returns:
+        (power of the mixture, share of the first sound's label in [0.5, 1]).
     """
     share = rng.uniform(0.5, 1.0)
-    gains = [1.0 / (np.sqrt(np.mean(sound**2)) + 1e-5) for sound in (first, second)]
-    mixture = share * gains[0] * first + (1.0 - share) * gains[1] * second
-    return mixture.astype(np.float32), share
+    mixture = sum(
+        weight**2 / (spectrum.mean() + 1e-10) * spectrum
+        for weight, spectrum in ((share, first), (1.0 - share, second))
+    )
+    return np.asarray(mixture, dtype=np.float32), share
+
+
+def add_noise(power: Spectrum, snr_db: float, rng: Generator) -> Spectrum:
+    """Add white noise, so many decibels below the loudest point; float32 [n_mels, frames].
+
+    Mel bands of equal area give white noise the same power in every band; its scatter is about that
+    of the bands' few Fourier bins.
+    """
+    scatter = 10.0 ** (0.1 * rng.gumbel(0.0, 2.5, power.shape))
+    return (power + power.max() * 10.0 ** (-snr_db / 10.0) * scatter).astype(np.float32)
+
+
+def decibels_of(power: Spectrum, range_db: float = 80.0) -> Spectrum:
+    """Levels relative to the loudest point, at least ``-range_db``; float32 [n_mels, frames]."""
+    levels = 10.0 * np.log10(np.maximum(power, 1e-10))
+    return np.maximum(levels - levels.max(), -range_db).astype(np.float32)
 
 
 def augment_decibels(
-    decibels: NDArray[np.float32], rng: Generator, range_db: float = 80.0
-) -> NDArray[np.float32]:
+    decibels: Spectrum, rng: Generator, range_db: float = 80.0, hidden_share: float = 0.5
+) -> Spectrum:
     """Change the tone colour, hide strips (SpecAugment, arXiv:1904.08779).
 
     Args:
         decibels: float32 [n_mels, frames], relative to the maximum.
         rng: source of randomness.
         range_db: floor below the new maximum in decibels.
+        hidden_share: probability of each of two strips of bands and two of frames.
 
     Returns:
         float32 [n_mels, frames], maximum 0.
     """
     bands, frames = decibels.shape
     changed = decibels.copy()
-    if rng.random() < 0.3:
-        knots = rng.normal(0.0, 3.0, 5)
+    if rng.random() < 0.4:
+        knots = rng.normal(0.0, 4.0, 5)
         changed += np.interp(np.linspace(0, 4, bands), np.arange(5), knots)[:, None].astype(
             np.float32
         )
     changed = np.maximum(changed - changed.max(), -range_db)
-    for axis_length, rows in ((bands, True), (frames, False)):
-        if rng.random() < 0.6:
+    for axis_length, rows in 2 * ((bands, True), (frames, False)):
+        if rng.random() < hidden_share:
             width = rng.integers(1, axis_length // 6)
             start = rng.integers(axis_length - width)
             strip = np.s_[start : start + width, :] if rows else np.s_[:, start : start + width]

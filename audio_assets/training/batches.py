@@ -10,8 +10,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from audio_assets.training.augment import augment_decibels, augment_waveform, mix
+from audio_assets.training.augment import (
+    add_noise,
+    augment_decibels,
+    augment_power,
+    decibels_of,
+    mix,
+)
 from audio_assets.training.clips import Clips
+from audio_assets.training.spectra import SpectrumBank
 from audio_assets.training.synthesis import KINDS, synthesize
 from audio_assets.transforms.logmel_image import LogmelImage
 
@@ -41,6 +48,7 @@ class BatchMaker:
         seed: int,
         mix_share: float,
         synthetic_share: float,
+        spectra: SpectrumBank | None = None,
     ) -> None:
         """Prepare.
 
@@ -50,14 +58,27 @@ class BatchMaker:
             seed: seed of the run.
             mix_share: share of clips that are mixtures of two.
             synthetic_share: synthetic sounds per real one.
+            spectra: those of the clips, where they are computed already.
         """
         self.clips, self.transform, self.seed = clips, transform, seed
         self.mix_share, self.synthetic_share = mix_share, synthetic_share
+        self.hidden_share = 0.5
+        self.spectra = spectra or SpectrumBank(clips.waveforms, transform)
         self.classes = len(clips.names) + len(KINDS)
 
-    def reseeded(self, seed: int) -> BatchMaker:
-        """Return a maker that draws other batches from the same clips."""
-        return BatchMaker(self.clips, self.transform, seed, self.mix_share, self.synthetic_share)
+    def reseeded(self, seed: int, mix_share: float, hidden_share: float = 0.5) -> BatchMaker:
+        """Return a maker that draws other batches, changed otherwise, from the same clips.
+
+        Args:
+            seed: seed of its streams.
+            mix_share: share of clips that are mixtures of two.
+            hidden_share: probability of each of the strips that are hidden.
+        """
+        maker = BatchMaker(
+            self.clips, self.transform, seed, mix_share, self.synthetic_share, self.spectra
+        )
+        maker.hidden_share = hidden_share
+        return maker
 
     def steps(self, batch_size: int) -> int:
         """Number of batches in one epoch."""
@@ -81,7 +102,7 @@ class BatchMaker:
             chosen = order[step * real : (step + 1) * real]
             sounds = [self._real_sound(index, rng) for index in chosen]
             sounds += [self._synthetic_sound(rng) for _ in range(batch_size - len(chosen))]
-            images = np.stack([self._picture(waveform, rng) for waveform, _, _ in sounds])
+            images = np.stack([self._picture(power, rng) for power, _, _ in sounds])
             labels = np.stack([label for _, label, _ in sounds])
             pure = np.array([is_pure for _, _, is_pure in sounds])
             yield Batch(torch.from_numpy(images), torch.from_numpy(labels), torch.from_numpy(pure))
@@ -89,32 +110,31 @@ class BatchMaker:
     def _real(self, batch_size: int) -> int:
         return max(1, batch_size - round(batch_size * self.synthetic_share))
 
-    def _picture(
-        self, waveform: NDArray[np.float32], rng: np.random.Generator
-    ) -> NDArray[np.uint8]:
-        decibels = augment_decibels(
-            self.transform.decibels(waveform), rng, self.transform.params.top_db
-        )
-        return self.transform.picture(decibels)
+    def _picture(self, power: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.uint8]:
+        if rng.random() < 0.3:
+            power = add_noise(power, rng.uniform(25.0, 70.0), rng)
+        range_db = self.transform.params.top_db
+        decibels = decibels_of(power, range_db)
+        return self.transform.picture(augment_decibels(decibels, rng, range_db, self.hidden_share))
 
     def _real_sound(
         self, index: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], bool]:
-        waveform = augment_waveform(self.clips.waveforms[index], rng)
+        power = augment_power(self.spectra.draw(index, rng), rng)
         label = self._one_hot(int(self.clips.classes[index]))
         if rng.random() >= self.mix_share:
-            return waveform, label, True
-        other = rng.integers(len(self.clips.files))
-        waveform, share = mix(waveform, augment_waveform(self.clips.waveforms[other], rng), rng)
+            return power, label, True
+        other = int(rng.integers(len(self.clips.files)))
+        power, share = mix(power, augment_power(self.spectra.draw(other, rng), rng), rng)
         other_label = self._one_hot(int(self.clips.classes[other]))
-        return waveform, (share * label + (1 - share) * other_label).astype(np.float32), False
+        return power, (share * label + (1 - share) * other_label).astype(np.float32), False
 
     def _synthetic_sound(
         self, rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], bool]:
         kind = int(rng.integers(len(KINDS)))
         waveform = synthesize(kind, self.transform.input_samples, self.transform.sample_rate, rng)
-        return waveform, self._one_hot(len(self.clips.names) + kind), True
+        return self.transform.mel_power(waveform), self._one_hot(len(self.clips.names) + kind), True
 
     def _one_hot(self, index: int) -> NDArray[np.float32]:
         label = np.zeros(self.classes, dtype=np.float32)

@@ -33,7 +33,7 @@ from audio_assets.training.passes import passes
 from audio_assets.training.record import record
 from audio_assets.training.settings import TrainingSettings
 from audio_assets.training.state import RunState
-from audio_assets.training.teacher import TeacherEnsemble
+from audio_assets.training.teachers import TeacherEnsemble
 
 PRETRAINED = "pretrain"
 _DESCRIPTORS = 84
@@ -42,19 +42,22 @@ _DESCRIPTORS = 84
 class Heads(nn.Module):
     """What fine-tuning reads off the tokens; thrown away afterwards."""
 
-    def __init__(self, config: EncoderConfig, classes: int, teacher_width: int) -> None:
+    def __init__(
+        self, config: EncoderConfig, classes: int, teacher_width: int, map_width: int
+    ) -> None:
         """Make the heads.
 
         Args:
             config: geometry of the encoder.
             classes: real and synthetic classes.
             teacher_width: length of the teachers' vectors; any without teachers.
+            map_width: channels of their local features; any without teachers.
         """
         super().__init__()
         width, self.grid = config.width, config.grid
         self.classifier = CosineClassifier(width, classes)
         self.describe = nn.Linear(width, _DESCRIPTORS)
-        self.imitate_locally = nn.Linear(width, teacher_width)
+        self.imitate_locally = nn.Linear(width, map_width)
         self.imitate = nn.Linear(width, teacher_width)
         self.standardize = nn.BatchNorm1d(_DESCRIPTORS, affine=False)
 
@@ -87,7 +90,7 @@ class Heads(nn.Module):
             return loss
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             maps = teacher.maps(batch.images)
-            target = teacher.pool(maps)
+            target = teacher.vectors(batch.images, maps)
         imitation = imitation_loss(self.imitate(vectors), vectors, target)
         kept = ids_restore.argsort(dim=1)[:, : tokens.shape[1] - 1]
         guess = self.imitate_locally(tokens[:, 1:].float())
@@ -137,7 +140,8 @@ def finetune(
         teacher: whose vectors to imitate, or None.
         validate: scores an encoder of averaged weights every few epochs.
     """
-    heads = Heads(encoder.config, batches.classes, teacher.width if teacher else 1)
+    widths = (teacher.width, teacher.map_width) if teacher else (1, 1)
+    heads = Heads(encoder.config, batches.classes, *widths)
     first, saved = 0, state.load()
     if saved and saved["stage"] not in (PRETRAINED, stage.name, stage.before):
         return

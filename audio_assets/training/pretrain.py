@@ -19,7 +19,7 @@ from audio_assets.training.passes import passes
 from audio_assets.training.record import record
 from audio_assets.training.settings import TrainingSettings
 from audio_assets.training.state import RunState
-from audio_assets.training.teacher import TeacherEnsemble
+from audio_assets.training.teachers import TeacherEnsemble
 
 STAGE = "pretrain"
 
@@ -46,7 +46,7 @@ def pretrain(
     if saved and saved["stage"] != STAGE:
         return
     decoder = MaskedDecoder(encoder.config)
-    imitate = nn.Linear(encoder.config.width, teacher.width if teacher else 1)
+    imitate = nn.Linear(encoder.config.width, teacher.map_width if teacher else 1)
     heads = nn.ModuleDict({"decoder": decoder, "imitate": imitate})
     groups = parameter_groups(encoder, heads, settings.pretrain_lr, 1.0, settings.weight_decay)
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.95))

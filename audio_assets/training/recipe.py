@@ -21,7 +21,7 @@ from audio_assets.training.finetune import Stage, finetune
 from audio_assets.training.pretrain import pretrain
 from audio_assets.training.settings import TrainingSettings
 from audio_assets.training.state import RunState
-from audio_assets.training.teacher import train_teachers
+from audio_assets.training.teachers import train_teachers
 from audio_assets.transforms.logmel_image import LogmelImage
 
 
@@ -62,7 +62,7 @@ def train_encoder(
         The encoder with its final, averaged weights.
     """
     if not resume:
-        for path in state_files(state_file, settings.teachers):
+        for path in state_files(state_file, settings):
             path.unlink(missing_ok=True)
     torch.set_num_threads(settings.threads)
     transform = LogmelImage()
@@ -73,7 +73,7 @@ def train_encoder(
     )
     teacher = None
     if settings.teacher_epochs:
-        _, *files = state_files(state_file, settings.teachers)
+        _, *files = state_files(state_file, settings)
         saved = [RunState(path, state.fingerprint) for path in files]
         teacher = train_teachers(batches, settings, saved)
     encoder = new_encoder(settings)
@@ -106,8 +106,9 @@ def finetuning_stages(settings: TrainingSettings) -> tuple[Stage, ...]:
     return (first, finish) if settings.finish_epochs else (first,)
 
 
-def state_files(state_file: Path, teachers: int) -> tuple[Path, ...]:
+def state_files(state_file: Path, settings: TrainingSettings) -> tuple[Path, ...]:
     """Return the files of an unfinished run: the encoder's state, then each teacher's."""
+    teachers = settings.teachers + settings.texture_teachers
     numbered = (state_file.with_suffix(f".teacher-{n}.pt") for n in range(1, teachers + 1))
     return state_file, *numbered
 

@@ -40,9 +40,12 @@ class TrainingSettings:
         contrastive_weight: weight of the supervised contrastive loss.
         descriptor_weight: weight of the regression of acoustic descriptors.
         teachers: convolutional teachers, each of a seed of its own, that are followed together.
+        texture_teachers: teachers that know statistics of textures only, followed with the others.
         teacher_epochs: passes of each teacher; 0 for no teachers.
         teacher_batch: clips per step of a teacher.
         teacher_lr: peak learning rate of a teacher.
+        teacher_mix_share: share of a teacher's clips that are mixtures of two.
+        teacher_crop: share of each picture, in time, that a teacher sees while it learns.
         imitation_weight: weight of following the teachers' vectors.
         local_weight: weight of following the teachers' local features.
         label_smoothing: share of a label spread over all classes.
@@ -59,8 +62,8 @@ class TrainingSettings:
     validation_fold: int | None = None
     width: int = 768
     depth: int = 3
-    first_hidden: int = 512
-    second_hidden: int = 768
+    first_hidden: int = 384
+    second_hidden: int = 512
     position_table: bool = False
     seed: int = 51
     pretrain_epochs: int = 10
@@ -82,16 +85,19 @@ class TrainingSettings:
     ema_decay: float = 0.99
     contrastive_weight: float = 0.3
     descriptor_weight: float = 0.2
-    teachers: int = 1
-    teacher_epochs: int = 80
-    teacher_batch: int = 32
-    teacher_lr: float = 2e-3
-    imitation_weight: float = 1.0
+    teachers: int = 2
+    texture_teachers: int = 2
+    teacher_epochs: int = 300
+    teacher_batch: int = 64
+    teacher_lr: float = 3e-3
+    teacher_mix_share: float = 1.0
+    teacher_crop: float = 0.5
+    imitation_weight: float = 2.0
     local_weight: float = 4.0
     label_smoothing: float = 0.05
     mix_share: float = 0.5
     synthetic_share: float = 0.0625
     save_every: int = 5
     validate_every: int = 10
-    threads: int = 1
+    threads: int = 2
     loader_processes: int = 1

@@ -60,7 +60,7 @@ def _train(
         read_training_clips(data, settings), settings, state_file, resume=resume
     )
     export_checkpoint(encoder, out)
-    for path in state_files(state_file, settings.teachers):
+    for path in state_files(state_file, settings):
         path.unlink(missing_ok=True)
     logger.info("checkpoint written to %s", out)
     if test_fold is None or test_fold not in fold_numbers(data):

@@ -119,6 +119,19 @@ class LogmelImage:
         Returns:
             float32 [n_mels, frames], decibels relative to the maximum, at least ``-top_db``.
         """
+        mel = self.mel_power(waveform)
+        decibels = 10.0 * np.log10(mel) - 10.0 * np.log10(mel.max())
+        return np.maximum(decibels, -self.params.top_db).astype(np.float32)
+
+    def mel_power(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Compute the mel power of one waveform.
+
+        Args:
+            waveform: float32 [input_samples].
+
+        Returns:
+            float32 [n_mels, frames], at least 1e-10.
+        """
         n_fft, hop = self.params.n_fft, self.params.hop
         padded = np.pad(waveform, n_fft // 2)
         frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop] * self._window
@@ -126,9 +139,7 @@ class LogmelImage:
 
         spectrum: NDArray[np.complex64] = np.asarray(rfft(frames, axis=1, overwrite_x=True))
         power = np.square(spectrum.real) + np.square(spectrum.imag)
-        mel = np.maximum(1e-10, self._sparse_filters @ power.T)
-        decibels = 10.0 * np.log10(mel) - 10.0 * np.log10(mel.max())
-        return np.maximum(decibels, -self.params.top_db).astype(np.float32)
+        return np.maximum(1e-10, self._sparse_filters @ power.T)
 
     def picture(self, decibels: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Stretch a spectrogram to the full range of grey levels and resize it.
