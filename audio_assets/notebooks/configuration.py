@@ -66,7 +66,8 @@ def _meanings(docstring: str) -> dict[str, str]:
 def tiny_value(name: str, default: Any) -> Any:
     """A setting as small as it goes: to see everything run, not to learn."""
     fixed = {"width": 64, "depth": 1, "first_hidden": 32, "second_hidden": 32, "teachers": 1,
-             "save_every": 1, "loader_processes": 0, "threads": 1}  # fmt: skip
+             "texture_teachers": 1, "save_every": 1, "loader_processes": 0,
+             "threads": 1}  # fmt: skip
     if name in fixed:
         return fixed[name]
     if name.endswith("_epochs"):

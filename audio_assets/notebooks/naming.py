@@ -115,7 +115,7 @@ def _timeless(node: ast.stmt) -> bool:
 
 
 def _qualified(entity: Entity, name: str, taken: set[str]) -> str:
-    """A free name made of the module's: `_pass` of `training.teacher` becomes `_teacher_pass`."""
+    """A free name made of the module's: `_pass` of `training.teachers` becomes `_teachers_pass`."""
     bare = name.lstrip("_")
     lead = name[: len(name) - len(bare)]
     parts = entity.module.split(".")

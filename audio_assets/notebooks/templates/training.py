@@ -111,9 +111,10 @@ display(figure)
 # %% [markdown]
 # ## Teachers
 #
-# Small convolutional nets, quick to train, whose features the transformer follows later. A
-# finished stage is saved beside the checkpoint directory (`.NAME.training*`): a notebook that was
-# interrupted goes on from there when it is run again with the same settings.
+# Small nets, quick to train, that the transformer follows later: convolutional ones, and ones that
+# know statistics of textures. A finished stage is saved beside the checkpoint directory
+# (`.NAME.training*`): a notebook that was interrupted goes on from there when it is run again with
+# the same settings.
 
 # %%
 state_file = out.with_name(f".{out.name}.training.pt")
