@@ -23,6 +23,7 @@ from audio_assets.orchestration.locks import exclusive
 from audio_assets.orchestration.outputs import fault_of, output_path
 from audio_assets.orchestration.partitions import CHECKPOINTS, FOLDERS, Partition
 from audio_assets.orchestration.record_errors import readable_records
+from audio_assets.orchestration.record_writing import quick_records
 from audio_assets.orchestration.resources import ComputeResource
 from audio_assets.orchestration.run_report import RunReport as RunReport
 from audio_assets.orchestration.run_report import peak_rss_mb
@@ -65,7 +66,7 @@ def run_folder(
     settings = settings.model_copy(update={"home": home.root})
     run = _Run(home, folder.key, found.name, settings)
     with exclusive(home, "folder", folder.key), bars_on_stderr(), readable_records(home):
-        with open_instance(home) as instance:
+        with quick_records(home), open_instance(home) as instance:
             run.execute(instance, verify=verify)
         return run.report()
 
