@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -58,12 +58,15 @@ def tsne_begun(embeddings: Path, version: str, parameters: TsneParameters) -> It
         process.communicate()
 
 
-def tsne_made(version: str, parameters: TsneParameters) -> pa.Table | None:
+def tsne_made(
+    version: str, parameters: TsneParameters, *, meanwhile: Callable[[], object] = lambda: None
+) -> pa.Table | None:
     """The map of some embeddings, if another process was asked for it; waits until it is made.
 
     Args:
         version: of the embeddings.
         parameters: of the map.
+        meanwhile: is called before waiting, where there is something to wait for.
 
     Returns:
         What `tsne_coordinates` gives; None when nobody was asked, or it came to nothing.
@@ -71,6 +74,8 @@ def tsne_made(version: str, parameters: TsneParameters) -> pa.Table | None:
     process = _begun.pop((version, parameters), None)
     if process is None or process.stdout is None:
         return None
+    if process.poll() is None:
+        meanwhile()
     answer = process.stdout.read()
     if process.wait() == 0:
         with suppress(pa.ArrowInvalid), pa.ipc.open_stream(answer) as reader:

@@ -103,9 +103,6 @@ def read_inputs(job: InputJob, transform: ArrayTransform, readers: Readers) -> I
 def _read(
     job: InputJob, transform: ArrayTransform, readers: Readers, seconds: dict[str, float]
 ) -> np.ndarray:
-    from audio_assets.recordings.model_input import fit
-    from audio_assets.recordings.resample import resample
-
     recording = job.recording
     out = np.empty((len(job.spans), *transform.output_shape), transform.output_dtype)
     spent = np.zeros(3)
@@ -121,14 +118,22 @@ def _read(
                 "is damaged or changed since the scan, scan again"
             )
         decoded = time.perf_counter()
-        waveform = resample(waveform, recording.sample_rate, transform.sample_rate)
-        keep_short = getattr(transform, "takes_shorter", False)
-        waveform = fit(waveform, transform.input_samples, keep_short=keep_short)
-        fitted = time.perf_counter()
+        waveform = fitted(waveform, recording.sample_rate, transform)
+        resampled = time.perf_counter()
         out[row] = transform(waveform[None])[0]
-        spent += np.diff([began, decoded, fitted, time.perf_counter()])
+        spent += np.diff([began, decoded, resampled, time.perf_counter()])
     seconds.update(zip(("decode", "resample", "transform"), spent.tolist(), strict=True))
     return out
+
+
+def fitted(waveform: np.ndarray, sample_rate: int, transform: ArrayTransform) -> np.ndarray:
+    """A span at the recording's rate as a transform takes it, float32 [input_samples]."""
+    from audio_assets.recordings.model_input import fit
+    from audio_assets.recordings.resample import resample
+
+    waveform = resample(waveform, sample_rate, transform.sample_rate)
+    keep_short = getattr(transform, "takes_shorter", False)
+    return fit(waveform, transform.input_samples, keep_short=keep_short)
 
 
 def _read_iq(

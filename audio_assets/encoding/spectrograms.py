@@ -44,7 +44,7 @@ class SpectrogramReport:
         rows: windows in the published store.
         computed: arrays computed by this run.
         reused: arrays taken from the previous store.
-        resumed: arrays that a killed run had finished.
+        resumed: arrays that were there in the work directory: of a killed run, or `arrays_ahead`.
         pngs: previews written by this run.
         removed_pngs: previews of windows that are no more.
         failed: [{path, reason}], recordings left out.
@@ -52,7 +52,7 @@ class SpectrogramReport:
         seconds: wall time.
         signature: the spectrogram signature.
         stage_seconds: seconds per stage, summed over threads: decode, resample, transform, png.
-        audio_seconds: length of the computed windows altogether.
+        audio_seconds: length of the computed and resumed windows altogether.
     """
 
     rows: int
@@ -168,7 +168,10 @@ def compute_spectrograms(
             out_dir, index, blocks, transform.output_shape, transform.output_dtype, attributes
         )
     published = WindowArrays.open(out_dir)
+    drawing = time.perf_counter()
     redrawn = _draw_missing(published, drawn, plan, keep, previews, workers)
+    if redrawn:
+        seconds["draw"] = time.perf_counter() - drawing
     removed = previews.remove_all_but(rows["window_id"].to_pylist())
     shards.clear()
     remove_other_signatures(work_dir)
@@ -187,7 +190,7 @@ def compute_spectrograms(
         seconds=time.perf_counter() - started,
         signature=signature,
         stage_seconds={name: round(s, 3) for name, s in seconds.items()},
-        audio_seconds=float((ends - starts)[computed[keep]].sum()),
+        audio_seconds=float((ends - starts)[~plan.reused[keep]].sum()),
     )
 
 

@@ -30,12 +30,15 @@ from audio_assets.recordings.listing import AudioFile, list_audio
 from audio_assets.recordings.sources import NEEDS_AV
 from audio_assets.recordings.times import local_time_of
 from audio_assets.recordings.verdict import Verdict
-from audio_assets.recordings.verify_apart import verify_apart
+from audio_assets.recordings.verify_apart import Listener, verify_apart
 from audio_assets.schemas import RECORDINGS
 
 CLOCK_TICK_NS = 20_000_000
 """A file written this shortly before the scan could change again within one tick of the file
 system's clock; its change time is then not stored, so that the next scan hashes it once more."""
+
+WORTH_LISTENING = 64
+"""Recordings to read from which it pays to prepare each of those processes for a listener."""
 
 Row = dict[str, Any]
 
@@ -49,6 +52,7 @@ def scan_folder(
     start_time: Callable[[str], datetime | None] = local_time_of,
     clock: ClockCorrection = NO_CORRECTION,
     radio: RadioSettings | None = None,
+    listener: Listener | None = None,
 ) -> pa.Table:
     """Find, hash and decode the recordings below a directory.
 
@@ -63,6 +67,7 @@ def scan_folder(
         start_time: relative path → start time by the recorder's clock in its own zone, or None.
         clock: what that clock was wrong by; kept in the table's schema metadata.
         radio: what the folder says of its IQ recordings; None in a folder of sound.
+        listener: makes something of the sound of short recordings where many are read.
 
     Returns:
         Table of the RECORDINGS schema, one row per file, sorted by path.
@@ -90,7 +95,9 @@ def scan_folder(
             rows[file.key] = dict(row)
         else:
             work.append((file, row))
-    rows.update(_verify_all(work, workers, now, radio))
+    if len(work) < WORTH_LISTENING:
+        listener = None
+    rows.update(_verify_all(work, workers, now, radio, listener))
     ordered = [rows[key] for key in sorted(rows)]
     for row in ordered:
         moment = start_time_of_samples(root / row["path"]) or start_time(row["path"])
@@ -123,8 +130,9 @@ def folder_version(
 
 
 def _verify_all(
-    work: list[tuple[AudioFile, Row | None]], workers: int, now: int, radio: RadioSettings | None
-) -> dict[str, Row]:
+    work: list[tuple[AudioFile, Row | None]], workers: int, now: int, radio: RadioSettings | None,
+    listener: Listener | None,
+) -> dict[str, Row]:  # fmt: skip
     """Verify files in threads; libsndfile and hashlib release the interpreter's lock."""
     if not work:
         return {}
@@ -134,7 +142,10 @@ def _verify_all(
         Progress(len(work), "reading recordings", "files") as progress,
         ThreadPoolExecutor(threads, thread_name_prefix="scan") as pool,
     ):
-        jobs = {pool.submit(_verify_one, file, row, now, radio): file.key for file, row in work}
+        jobs = {
+            pool.submit(_verify_one, file, row, now, radio, listener): file.key
+            for file, row in work
+        }
         try:
             for job in as_completed(jobs):
                 rows[jobs[job]] = job.result()
@@ -145,7 +156,10 @@ def _verify_all(
     return rows
 
 
-def _verify_one(file: AudioFile, row: Row | None, now: int, radio: RadioSettings | None) -> Row:
+def _verify_one(
+    file: AudioFile, row: Row | None, now: int, radio: RadioSettings | None,
+    listener: Listener | None,
+) -> Row:  # fmt: skip
     """The new row of one file; its old one where the bytes turn out to be the same."""
     same = None
     if row is not None and row["status"] != "failed" and not _read_otherwise(file, row, radio):
@@ -156,7 +170,7 @@ def _verify_one(file: AudioFile, row: Row | None, now: int, radio: RadioSettings
 
             verdict = verify_iq(file.path, radio, in_sound=radio is None)
         else:
-            verdict = verify_apart(file.path, file.key, same)
+            verdict = verify_apart(file.path, file.key, same, listener=listener)
             if verdict is not None:
                 _note_reading(verdict, radio)
     except Exception as error:  # one file, whatever is in it, never stops the rest

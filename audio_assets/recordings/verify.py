@@ -11,6 +11,7 @@ import numpy as np
 
 from audio_assets.errors import RecordingError
 from audio_assets.recordings.headers import Claim, read_claim
+from audio_assets.recordings.kept_sound import KeptSound
 from audio_assets.recordings.sample_values import LOUDEST, not_sound
 from audio_assets.recordings.sources import Source, open_descriptor, open_source
 from audio_assets.recordings.verdict import Verdict
@@ -63,8 +64,9 @@ class Levels:
 
 
 def verify(
-    path: Path, name: str, known: str | None = None, *, longest_s: float | None = None
-) -> Verdict | None:
+    path: Path, name: str, known: str | None = None, *, longest_s: float | None = None,
+    keep: KeptSound | None = None,
+) -> Verdict | None:  # fmt: skip
     """Hash a file and decode all of it.
 
     Args:
@@ -72,6 +74,7 @@ def verify(
         name: its name, for the format that the extension promises.
         known: a hash; when the file has it still, nothing is decoded.
         longest_s: decoding stops here, and the file fails: a small file can hold days of silence.
+        keep: is given the sound of a whole recording.
 
     Returns:
         The verdict, status `ok` or `failed`; None when the hash is `known`.
@@ -88,7 +91,7 @@ def verify(
             verdict.recording_id = hashlib.file_digest(stream, "sha256").hexdigest()
         if known is not None and verdict.recording_id == known:
             return None
-        _decode(descriptor, path, name, verdict, longest_s)
+        _decode(descriptor, path, name, verdict, longest_s, keep)
         after = os.fstat(descriptor)
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             return Verdict(reason="the file changed while it was read; run again when it is still")
@@ -102,8 +105,9 @@ def verify(
 
 
 def _decode(
-    descriptor: int, path: Path, name: str, verdict: Verdict, longest_s: float | None
-) -> None:
+    descriptor: int, path: Path, name: str, verdict: Verdict, longest_s: float | None,
+    keep: KeptSound | None,
+) -> None:  # fmt: skip
     """Fill in the verdict of an open file.
 
     Raises:
@@ -113,7 +117,7 @@ def _decode(
     try:
         verdict.sample_rate, verdict.channels = source.sample_rate, source.channels
         verdict.format, verdict.subtype = source.format, source.subtype
-        levels, stopped = _levels(source, longest_s)
+        levels, stopped = _levels(source, longest_s, keep)
         claim = read_claim(descriptor, source.format, source.header_frames)
     finally:
         source.close()
@@ -132,7 +136,9 @@ def _decode(
     verdict.status, verdict.warning = "ok", "; ".join(warnings) or None
 
 
-def _levels(source: Source, longest_s: float | None) -> tuple[Levels, str | None]:
+def _levels(
+    source: Source, longest_s: float | None, keep: KeptSound | None
+) -> tuple[Levels, str | None]:
     """Decode to the end; the second value says why decoding stopped early, if it did.
 
     Raises:
@@ -152,6 +158,8 @@ def _levels(source: Source, longest_s: float | None) -> tuple[Levels, str | None
             raise RecordingError(not_sound(block, first, source.sample_rate) or "is no sound")
         if longest_s is not None:
             _refuse_longer(source, levels, longest_s)
+        if keep is not None:
+            keep.add(block)
         if len(block) < wanted:
             return levels, None
 

@@ -8,6 +8,7 @@ there is none; a file that crashes it, or keeps it busy without end, fails with 
 from __future__ import annotations
 
 import atexit
+import importlib
 import json
 import os
 import select
@@ -15,12 +16,17 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
+
+import numpy as np
 
 from audio_assets.errors import RecordingError
+from audio_assets.recordings.kept_sound import KeptSound
 from audio_assets.recordings.verdict import Verdict
 
 IDLE_S = 20.0
@@ -33,6 +39,34 @@ SLOWEST_BYTES_PER_S = 1e6
 """A file may take `PATIENCE_S`, and so much longer as its bytes take at this rate."""
 
 
+_Answer = tuple[dict[str, Any] | None, list[str], int]
+"""Fields of the verdict, names of what was made of the sound, and how many bytes of it follow."""
+
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""There is a process for every processor."""
+
+
+class Listener(Protocol):
+    """Makes something of the sound of short recordings, in the process that decodes them."""
+
+    @property
+    def maker(self) -> str:
+        """`module:function` of `(parameters, verdict, samples) -> (names, bytes of all)`.
+
+        It is called there, with float32 [frames]; what it raises means that nothing was made.
+        """
+        ...
+
+    @property
+    def parameters(self) -> str:
+        """The function's first argument."""
+        ...
+
+    def take(self, names: list[str], made: bytes) -> None:
+        """Is called here, in any thread, with what was made of one recording."""
+        ...
+
+
 class _Worker:
     """One process; used by one thread at a time."""
 
@@ -43,28 +77,37 @@ class _Worker:
         self.process = subprocess.Popen(
             [sys.executable, "-m", __name__, str(IDLE_S)], bufsize=0,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": paths},
+            env={**os.environ, **ONE_THREAD, "PYTHONPATH": paths},
         )  # fmt: skip
         self.requests = cast(BinaryIO, self.process.stdin)
         self.answers = cast(BinaryIO, self.process.stdout)
 
-    def ask(self, request: bytes, limit_s: float) -> bytes:
-        """The answer's line; empty when the process has ended or was ended at the limit."""
+    def ask(self, request: bytes, limit_s: float) -> tuple[_Answer, bytes] | None:
+        """The answer; None when the process has ended or was ended at the limit."""
         timer = threading.Timer(limit_s, self.process.kill)
         timer.daemon = True
         timer.start()
         try:
             with suppress(BrokenPipeError):
                 self.requests.write(request)
-            answer = b""
-            while not answer.endswith(b"\n"):
-                if not (part := self.answers.read(1 << 16)):
-                    self.process.wait()
-                    return b""
-                answer += part
-            return answer
+            line, end, data = b"", b"", b""
+            while not end:
+                line, end, data = self._read(line).partition(b"\n")
+            answer: _Answer = json.loads(line)
+            while len(data) < answer[2]:
+                data = self._read(data)
+            return answer, data
+        except EOFError:
+            self.process.wait()
+            return None
         finally:
             timer.cancel()
+
+    def _read(self, before: bytes) -> bytes:
+        part = self.answers.read(1 << 20)
+        if not part:
+            raise EOFError
+        return before + part
 
     def close(self) -> None:
         """End the process."""
@@ -112,8 +155,9 @@ atexit.register(_idle.close)
 
 
 def verify_apart(
-    path: Path, name: str, known: str | None = None, *, longest_s: float | None = None
-) -> Verdict | None:
+    path: Path, name: str, known: str | None = None, *, longest_s: float | None = None,
+    listener: Listener | None = None,
+) -> Verdict | None:  # fmt: skip
     """What `audio_assets.recordings.verify.verify` says of a file, found out by another process.
 
     Args:
@@ -121,6 +165,7 @@ def verify_apart(
         name: its name, for the format that the extension promises.
         known: a hash; when the file has it still, nothing is decoded.
         longest_s: decoding stops here, and the file fails.
+        listener: makes something of the sound of a short recording on the way.
 
     Returns:
         The verdict; `failed` without a hash when the decoder crashed or did not end. None when
@@ -129,16 +174,19 @@ def verify_apart(
     Raises:
         RecordingError: the process that decodes could not be started.
     """
-    request = json.dumps([os.fspath(path), name, known, longest_s]).encode() + b"\n"
+    wanted = None if listener is None else [listener.maker, listener.parameters]
+    request = json.dumps([os.fspath(path), name, known, longest_s, wanted]).encode() + b"\n"
     limit_s = PATIENCE_S
     with suppress(OSError):
         limit_s += path.stat().st_size / SLOWEST_BYTES_PER_S
     while True:
         worker = _idle.take()
         answer = worker.ask(request, limit_s)
-        if answer:
+        if answer is not None:
             _idle.give_back(worker)
-            fields = json.loads(answer)
+            (fields, names, _), made = answer
+            if listener is not None and names:
+                listener.take(names, made)
             return None if fields is None else Verdict(**fields)
         status = worker.process.returncode
         worker.close()
@@ -168,11 +216,9 @@ def main() -> int:
     """Serve requests from standard input, one JSON line each, until it ends or nothing comes."""
     import resource
 
-    from audio_assets.recordings.verify import verify
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller says when
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is not an answer
     requests, idle_s = os.fdopen(0, "rb", buffering=0), float(sys.argv[1])
     while True:
@@ -183,13 +229,33 @@ def main() -> int:
             if not (part := requests.read(1 << 16)):
                 return 0
             line += part
-        path, name, known, longest_s = json.loads(line)
-        try:
-            verdict = verify(Path(path), name, known, longest_s=longest_s)
-        except Exception as error:  # one file, whatever is in it, never stops the rest
-            verdict = Verdict(reason=f"could not be read: {type(error).__name__}: {error}")
-        fields = None if verdict is None else asdict(verdict)
-        answers.write(json.dumps(fields).encode() + b"\n")
+        answers.writelines(_answer(*json.loads(line)))
+        answers.flush()
+
+
+def _answer(
+    path: str, name: str, known: str | None, longest_s: float | None, wanted: list[str] | None
+) -> tuple[bytes, bytes]:
+    """The line and what follows it."""
+    from audio_assets.recordings.verify import verify
+
+    keep = None if wanted is None else KeptSound()
+    names, made = [], b""
+    try:
+        verdict = verify(Path(path), name, known, longest_s=longest_s, keep=keep)
+    except Exception as error:  # one file, whatever is in it, never stops the rest
+        verdict = Verdict(reason=f"could not be read: {type(error).__name__}: {error}")
+    if wanted and keep and verdict and (samples := keep.samples(verdict)) is not None:
+        with suppress(Exception):  # who needs it makes it from the file, and tells what is wrong
+            names, made = _maker(wanted[0])(wanted[1], verdict, samples)
+    answer: _Answer = (None if verdict is None else asdict(verdict), names, len(made))
+    return json.dumps(answer).encode() + b"\n", made
+
+
+@lru_cache(maxsize=1)
+def _maker(name: str) -> Callable[[str, Verdict, np.ndarray], tuple[list[str], bytes]]:
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
 
 
 if __name__ == "__main__":

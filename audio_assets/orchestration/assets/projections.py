@@ -1,6 +1,7 @@
 """umap_coords and tsne_coords: two flat maps of the embedding space, on request in 3-D too."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import dagster as dg
 import numpy as np
@@ -16,6 +17,7 @@ from audio_assets.analysis.projection import (
     umap_coordinates,
 )
 from audio_assets.analysis.tsne_apart import tsne_made
+from audio_assets.errors import DatabaseError
 from audio_assets.home import Home
 from audio_assets.orchestration import previews
 from audio_assets.orchestration.automation import ON_CHANGE_OR_MISSING
@@ -69,10 +71,18 @@ def tsne_coords(
     parameters = TsneParameters.from_settings(settings)
 
     def compute(version: str) -> pa.Table:
-        made = tsne_made(version, parameters)
+        made = tsne_made(version, parameters, meanwhile=lambda: _start_fiftyone(home.paths))
         return tsne_coordinates(embeddings, parameters) if made is None else made
 
     return _project(context, home, settings, "tsne", embeddings, compute)
+
+
+def _start_fiftyone(home: Home) -> None:
+    """FiftyOne and its database, which come next, take seconds to start on one processor."""
+    from audio_assets.explore.environment import load_fiftyone
+
+    with suppress(DatabaseError):  # `fiftyone_dataset` meets it too, tries again and tells it
+        load_fiftyone(home)
 
 
 def _project(

@@ -3,11 +3,14 @@
 import dagster as dg
 import pyarrow as pa
 
+from audio_assets.encoding.arrays_ahead import ArraysAhead
+from audio_assets.encoding.jobs import is_native
 from audio_assets.errors import RecordingError
 from audio_assets.folders import AudioFolder
 from audio_assets.home import Home
 from audio_assets.loaders.metadata_table import side_file_hashes
 from audio_assets.orchestration import previews
+from audio_assets.orchestration.assets.spectrograms import folder_transform, work_directory
 from audio_assets.orchestration.claim import claim
 from audio_assets.orchestration.costs import Costs, recording_seconds
 from audio_assets.orchestration.edits import edit_files
@@ -54,6 +57,7 @@ def raw_audio(
     with claim(context, home.paths) as partition:
         folder = home.folder(str(partition.folder))
         _require_root(folder, home)
+        ahead = _arrays_ahead(home.paths, folder)
         with costs.stage("scan"):
             recordings = scan_folder(
                 folder.root,
@@ -63,7 +67,10 @@ def raw_audio(
                 start_time=start_time_reader(folder.timezone, folder.time_pattern),
                 clock=folder.clock,
                 radio=folder.radio,
+                listener=ahead,
             )
+            if ahead is not None:
+                ahead.flush()
         table = with_grid(flag_short(recordings, folder.grid), folder.grid)
         table = with_radio(table, folder.radio)
         sides = side_file_hashes(folder.root, folder) | edit_files(home.paths, folder.key)
@@ -92,6 +99,16 @@ def place_and_transform(folder: AudioFolder) -> dict[str, object]:
     """What else of the registry's entry the assets below depend on: paths in FiftyOne, pictures."""
     transform = folder.transform.model_dump(mode="json") if folder.transform else None
     return {"root": str(folder.root), "transform": transform}
+
+
+def _arrays_ahead(home: Home, folder: AudioFolder) -> ArraysAhead | None:
+    """Where many recordings are decoded, `spectrograms` finds its arrays made; not those of IQ."""
+    if folder.radio is not None:
+        return None
+    transform = folder_transform(folder.transform)
+    if is_native(transform):
+        return None
+    return ArraysAhead(transform, folder.grid, work_directory(home, folder.key))
 
 
 def _previous(home: Home, key: str) -> pa.Table | None:

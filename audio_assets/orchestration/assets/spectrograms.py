@@ -1,5 +1,7 @@
 """spectrograms: one model-ready array and one picture per window."""
 
+from pathlib import Path
+
 import dagster as dg
 import pyarrow as pa
 
@@ -7,6 +9,7 @@ from audio_assets.encoding.came_back import some_passed
 from audio_assets.encoding.spectrograms import compute_spectrograms
 from audio_assets.encoding.window_arrays import WindowArrays
 from audio_assets.folders import FolderTransform
+from audio_assets.home import Home
 from audio_assets.orchestration import previews
 from audio_assets.orchestration.automation import ON_CHANGE_OR_MISSING
 from audio_assets.orchestration.claim import claim
@@ -49,7 +52,7 @@ def spectrograms(
             raw_audio,
             transform,
             out_dir=out,
-            work_dir=home.paths.work / "spectrograms" / folder.key,
+            work_dir=work_directory(home.paths, folder.key),
             png_dir=out / "png",
             workers=settings.num_workers,
         )
@@ -72,10 +75,15 @@ def spectrograms(
             "dagster/row_count": report.rows,
             "computed": report.computed,
             "reused": report.reused,
+            "resumed": report.resumed,
             "transform": f"{transform.name} {transform.version}",
             "bytes": report.bytes,
             "sheet": sheet,
-            **costs.metadata(report.computed, report.audio_seconds, threads=report.stage_seconds),
+            **costs.metadata(
+                report.computed + report.resumed,
+                report.audio_seconds,
+                threads=report.stage_seconds,
+            ),
         },
     )
 
@@ -85,6 +93,11 @@ def folder_transform(named: FolderTransform | None) -> Transform:
     if named is None:
         return make_transform("logmel_image", {})
     return make_transform(named.name, named.params)
+
+
+def work_directory(home: Home, folder: str) -> Path:
+    """Where a folder's arrays lie until they are published."""
+    return home.work / "spectrograms" / folder
 
 
 def _contact_sheet(arrays: WindowArrays, transform: Transform) -> dg.MetadataValue:

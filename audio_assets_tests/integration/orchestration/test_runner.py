@@ -38,9 +38,9 @@ def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     opened: list[str] = []
     real = scan.verify_apart
 
-    def count(path: Path, *rest: Any) -> Any:
+    def count(path: Path, *rest: Any, **more: Any) -> Any:
         opened.append(path.name)
-        return real(path, *rest)
+        return real(path, *rest, **more)
 
     monkeypatch.setattr(scan, "verify_apart", count)
     return opened
@@ -143,7 +143,9 @@ def test_tsne_is_made_beside_the_other_analyses_and_is_the_same_map(
     made: list[Any] = []
     take = projections.tsne_made
     monkeypatch.setattr(runner, "WORTH_A_PROCESS", 2)
-    monkeypatch.setattr(projections, "tsne_made", lambda *a: made.append(take(*a)) or made[-1])
+    monkeypatch.setattr(
+        projections, "tsne_made", lambda *a, **k: made.append(take(*a, **k)) or made[-1]
+    )
     report = chain.run()
     assert executed(report) >= {"tsne_coords", "umap_coords"}
     assert made[0] is not None

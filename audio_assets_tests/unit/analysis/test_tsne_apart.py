@@ -57,6 +57,29 @@ def test_a_process_that_is_killed_gives_no_map(tmp_path):
         assert tsne_made("v1", TsneParameters()) is None
 
 
+def test_something_else_is_done_while_the_map_is_awaited(tmp_path):
+    path, table = stored(tmp_path, 300)
+    done: list[int | None] = []
+    with tsne_begun(path, "v1", TsneParameters()):
+        process = tsne_apart._begun["v1", TsneParameters()]
+        made = tsne_made("v1", TsneParameters(), meanwhile=lambda: done.append(process.poll()))
+    assert done == [None]
+    assert made is not None
+    assert made.num_rows == table.num_rows
+
+
+def test_nothing_else_is_done_where_nothing_is_awaited(tmp_path):
+    done: list[int] = []
+    assert tsne_made("v1", TsneParameters(), meanwhile=lambda: done.append(1)) is None
+    path, _ = stored(tmp_path, 12)
+    with tsne_begun(path, "v1", TsneParameters()):
+        process = tsne_apart._begun["v1", TsneParameters()]
+        process.kill()
+        process.wait()
+        assert tsne_made("v1", TsneParameters(), meanwhile=lambda: done.append(2)) is None
+    assert not done
+
+
 def test_a_map_that_nobody_takes_costs_nothing_afterwards(tmp_path):
     path, _ = stored(tmp_path, 5000)
     with tsne_begun(path, "v1", TsneParameters()):
