@@ -16,6 +16,7 @@ from audio_assets.models.card import ModelCard
 from audio_assets.models.card_check import check_card
 from audio_assets.models.checkpoint_file import read_encoder
 from audio_assets.models.encoder import resolve_device
+from audio_assets.models.kept_memory import keep_freed_memory
 from audio_assets.models.model_inputs import cut_inputs, model_ready, resample
 from audio_assets.models.packed_encoder import PackedEncoder
 from audio_assets.models.pooling import pool_chunks, pool_tokens
@@ -58,6 +59,8 @@ class TorchEncoder:
             PackedEncoder(self.model) if (device.type, precision) == ("cpu", "bf16") else None
         )
         self._sub_batch = _SUB_BATCH.get(device.type, _ACCELERATOR_BATCH)
+        if device.type == "cpu":
+            keep_freed_memory()
         check_card(card, model.config, self._transform)
 
     @property

@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
@@ -37,6 +38,9 @@ IDLE_STATUS = 75
 PATIENCE_S = 600.0
 SLOWEST_BYTES_PER_S = 1e6
 """A file may take `PATIENCE_S`, and so much longer as its bytes take at this rate."""
+
+LONGEST_S = 2e6
+"""Nobody can wait longer for a process at once: three weeks, in milliseconds."""
 
 
 _Answer = tuple[dict[str, Any] | None, list[str], int]
@@ -81,29 +85,31 @@ class _Worker:
         )  # fmt: skip
         self.requests = cast(BinaryIO, self.process.stdin)
         self.answers = cast(BinaryIO, self.process.stdout)
+        self._something = select.poll()  # unlike select, of a file of any number
+        self._something.register(self.answers, select.POLLIN)
 
     def ask(self, request: bytes, limit_s: float) -> tuple[_Answer, bytes] | None:
         """The answer; None when the process has ended or was ended at the limit."""
-        timer = threading.Timer(limit_s, self.process.kill)
-        timer.daemon = True
-        timer.start()
+        deadline = time.monotonic() + limit_s
         try:
             with suppress(BrokenPipeError):
                 self.requests.write(request)
             line, end, data = b"", b"", b""
             while not end:
-                line, end, data = self._read(line).partition(b"\n")
+                line, end, data = self._read(line, deadline).partition(b"\n")
             answer: _Answer = json.loads(line)
             while len(data) < answer[2]:
-                data = self._read(data)
+                data = self._read(data, deadline)
             return answer, data
         except EOFError:
             self.process.wait()
             return None
-        finally:
-            timer.cancel()
 
-    def _read(self, before: bytes) -> bytes:
+    def _read(self, before: bytes, deadline: float) -> bytes:
+        """What was read and what comes next; the process is ended when nothing comes in time."""
+        left_s = min(max(0.0, deadline - time.monotonic()), LONGEST_S)
+        if not self._something.poll(left_s * 1000):
+            self.process.kill()
         part = self.answers.read(1 << 20)
         if not part:
             raise EOFError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 import torch
@@ -30,6 +31,10 @@ class PackedRotary:
     cos: Tensor
     sin: Tensor
     axis: int
+
+    def first(self) -> PackedRotary:
+        """Of the first position alone."""
+        return PackedRotary(self.cos[:1], self.sin[:1], self.axis)
 
 
 class PackedBlock:
@@ -87,25 +92,64 @@ class _Attention:
         self._heads, self._norm = attention.heads, norm
         self._qkv = PackedLinear(attention.qkv, rows, fused=fused)
         self._out = PackedLinear(attention.out, rows, fused=fused)
+        self._make_parts = lambda: _query_and_rest(attention.qkv, rows, fused)
 
     def __call__(
         self, tokens: Tensor, batch: int, rotary: PackedRotary | None, first_only: bool
     ) -> Tensor:
-        width = tokens.shape[1]
-        shape = (batch, -1, 3, self._heads, width // self._heads)
-        fused = self._qkv(self._norm(tokens)).view(shape)
-        pair = fused[:, :, :2] if rotary is None else _rotate(fused[:, :, :2], rotary)
-        query, key = pair.transpose(1, 3).unbind(2)
-        value = fused[:, :, 2].transpose(1, 2)
         if first_only:
-            query = query[:, :, :1]
-            tokens = tokens.view(batch, -1, width)[:, 0].contiguous()
-        mixed = functional.scaled_dot_product_attention(query, key, value)
-        return self._out.plus(mixed.transpose(1, 2).reshape(-1, width), tokens)
+            return self._first(tokens, batch, rotary)
+        fused = self._split(self._qkv(self._norm(tokens)), batch, 3)
+        pair = _rotate(fused[:, :, :2], rotary)
+        return self._attend(pair[:, :, 0], pair[:, :, 1], fused[:, :, 2], tokens)
+
+    def _first(self, tokens: Tensor, batch: int, rotary: PackedRotary | None) -> Tensor:
+        rows = self._norm(tokens)
+        make_query, make_rest = self._parts
+        query = self._split(make_query(_first_rows(rows, batch)), batch, 1)
+        rest = self._split(make_rest(rows), batch, 2)
+        query = _rotate(query, None if rotary is None else rotary.first())
+        key = _rotate(rest[:, :, :1], rotary)
+        return self._attend(query[:, :, 0], key[:, :, 0], rest[:, :, 1], _first_rows(tokens, batch))
+
+    @cached_property
+    def _parts(self) -> tuple[PackedLinear, PackedLinear]:
+        return self._make_parts()
+
+    def _split(self, rows: Tensor, batch: int, parts: int) -> Tensor:
+        return rows.view(batch, -1, parts, self._heads, rows.shape[1] // parts // self._heads)
+
+    def _attend(self, query: Tensor, key: Tensor, value: Tensor, tokens: Tensor) -> Tensor:
+        """Of queries, keys and values bfloat16 [B, n, heads, head_dim]."""
+        apart = (query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2))
+        mixed = functional.scaled_dot_product_attention(*apart)
+        return self._out.plus(mixed.transpose(1, 2).reshape(tokens.shape), tokens)
 
 
-def _rotate(pair: Tensor, rotary: PackedRotary) -> Tensor:
-    """Turn queries and keys, bfloat16 [B, n, 2, heads, head_dim]; as `blocks.rotary` does."""
+def _query_and_rest(
+    qkv: nn.Linear, rows: int, fused: bool | None
+) -> tuple[PackedLinear, PackedLinear]:
+    """The fused projection in two: of the queries, and of keys and values."""
+    width = qkv.in_features
+    parts = []
+    for some in (slice(None, width), slice(width, None)):
+        part = nn.Linear(width, len(qkv.weight[some]), bias=qkv.bias is not None, device="meta")
+        part.weight = nn.Parameter(qkv.weight[some])
+        if isinstance(qkv.bias, nn.Parameter):
+            part.bias = nn.Parameter(qkv.bias[some])
+        parts.append(PackedLinear(part, rows, fused=fused))
+    return parts[0], parts[1]
+
+
+def _first_rows(rows: Tensor, batch: int) -> Tensor:
+    """Row 0 of each sample; [B * n, D] to [B, D]."""
+    return rows.view(batch, -1, rows.shape[1])[:, 0].contiguous()
+
+
+def _rotate(pair: Tensor, rotary: PackedRotary | None) -> Tensor:
+    """Turn queries and keys, bfloat16 [B, n, 1 or 2, heads, head_dim]; as `blocks.rotary` does."""
+    if rotary is None:
+        return pair
     turned = pair * rotary.cos
     halves = rotary.sin.shape[-2:]
     first, second = turned.unflatten(-1, halves).unbind(rotary.axis)
