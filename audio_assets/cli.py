@@ -182,7 +182,7 @@ def train(
 ) -> None:
     """Pre-train, fine-tune and evaluate an AudioMAE++; reproduces the shipped checkpoint.
 
-    Takes one to two hours on two cores; a stopped run goes on when it is started again. The scores
+    Takes an hour on two cores; a stopped run goes on when it is started again. The scores
     on the test fold go to standard output as JSON.
     """
     from dataclasses import asdict

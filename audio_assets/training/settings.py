@@ -61,7 +61,7 @@ class TrainingSettings:
     train_folds: tuple[int, ...] = (1, 2, 3, 4)
     validation_fold: int | None = None
     width: int = 768
-    depth: int = 3
+    depth: int = 2
     first_hidden: int = 384
     second_hidden: int = 512
     position_table: bool = False
@@ -70,7 +70,7 @@ class TrainingSettings:
     pretrain_batch: int = 16
     pretrain_lr: float = 3e-4
     pretrain_mask: float = 0.75
-    finetune_epochs: int = 80
+    finetune_epochs: int = 120
     finish_epochs: int = 0
     finish_dropout: tuple[float, float] = (0.3, 0.0)
     finish_decay_share: float = 0.85

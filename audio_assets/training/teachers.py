@@ -24,6 +24,8 @@ from audio_assets.training.texture_teacher import HIDDEN, TextureTeacher
 
 DECAY_SHARE = 0.7  # of a teacher's passes, in which its learning rate falls to zero
 
+SOFTER = 2.0  # divisor of the logits: what is second most likely is told, too
+
 Teacher = ConvolutionalTeacher | TextureTeacher
 
 
@@ -48,7 +50,7 @@ class TeacherEnsemble(nn.Module):
     @property
     def width(self) -> int:
         """Length of the joined vectors."""
-        return self.map_width + HIDDEN * len(self.textures)
+        return self.map_width + HIDDEN * len(self.textures) + self._classes
 
     def maps(self, images: Tensor) -> Tensor:
         """Turn pictures uint8 [B, H, W] into local features, float32 [B, map_width, h, w]."""
@@ -57,12 +59,22 @@ class TeacherEnsemble(nn.Module):
     def vectors(self, images: Tensor, maps: Tensor) -> Tensor:
         """Turn pictures uint8 [B, H, W] and their maps into vectors, float32 [B, width].
 
-        Each member's part has length 1, so that cosines are the mean of the members' cosines.
+        Each member's part has length 1, and the part of what they believe together weighs as much
+        as all of these: half of a cosine is how alike the sounds are to the members, half how much
+        their beliefs overlap (Bhattacharyya's coefficient).
         """
         parts = maps.chunk(len(self.nets), dim=1)
         found = [net.pool(part) for net, part in zip(self._nets(), parts, strict=True)]
         found += [texture.embed(images) for texture in self._textures()]
-        return torch.cat([functional.normalize(vectors, dim=-1) for vectors in found], dim=1)
+        members = [*self._nets(), *self._textures()]
+        logits = [m.classifier(vectors) for m, vectors in zip(members, found, strict=True)]
+        beliefs = torch.stack([(x / SOFTER).softmax(dim=1) for x in logits]).mean(dim=0)
+        alike = [functional.normalize(vectors, dim=-1) for vectors in found]
+        return torch.cat([*alike, beliefs.sqrt() * len(members) ** 0.5], dim=1)
+
+    @property
+    def _classes(self) -> int:
+        return len(next(self._nets()).classifier.prototypes)
 
     def _nets(self) -> Iterator[ConvolutionalTeacher]:
         for member in self.nets:
