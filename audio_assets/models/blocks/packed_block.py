@@ -92,7 +92,7 @@ class _Attention:
         self._heads, self._norm = attention.heads, norm
         self._qkv = PackedLinear(attention.qkv, rows, fused=fused)
         self._out = PackedLinear(attention.out, rows, fused=fused)
-        self._make_parts = lambda: _query_and_rest(attention.qkv, rows, fused)
+        self._pack_parts = lambda: _query_and_rest(attention.qkv, rows, fused)
 
     def __call__(
         self, tokens: Tensor, batch: int, rotary: PackedRotary | None, first_only: bool
@@ -105,16 +105,17 @@ class _Attention:
 
     def _first(self, tokens: Tensor, batch: int, rotary: PackedRotary | None) -> Tensor:
         rows = self._norm(tokens)
-        make_query, make_rest = self._parts
-        query = self._split(make_query(_first_rows(rows, batch)), batch, 1)
-        rest = self._split(make_rest(rows), batch, 2)
+        to_query, to_rest = self._parts
+        query = self._split(to_query(_first_rows(rows, batch)), batch, 1)
+        rest = self._split(to_rest(rows), batch, 2)
         query = _rotate(query, None if rotary is None else rotary.first())
         key = _rotate(rest[:, :, :1], rotary)
         return self._attend(query[:, :, 0], key[:, :, 0], rest[:, :, 1], _first_rows(tokens, batch))
 
     @cached_property
     def _parts(self) -> tuple[PackedLinear, PackedLinear]:
-        return self._make_parts()
+        """Packed a second time in the one block that is asked for its first tokens."""
+        return self._pack_parts()
 
     def _split(self, rows: Tensor, batch: int, parts: int) -> Tensor:
         return rows.view(batch, -1, parts, self._heads, rows.shape[1] // parts // self._heads)
