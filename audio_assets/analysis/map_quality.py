@@ -53,9 +53,9 @@ def map_quality(
 def _trustworthiness(likeness: np.ndarray, shown: np.ndarray, k: int) -> float:
     """1 less the penalty of every neighbour on the map for its rank beyond k among the vectors."""
     count = len(likeness)
-    penalty = 0.0
-    for row, columns in zip(likeness, shown, strict=True):
-        order = np.empty(count, np.int64)
-        order[np.argsort(-row, kind="stable")] = np.arange(1, count + 1)
-        penalty += float(np.maximum(order[columns] - k, 0).sum())
+    penalty = 0
+    for columns in shown.T:
+        value = np.take_along_axis(likeness, columns[:, None], axis=1)
+        rank = 1 + (likeness > value).sum(axis=1)
+        penalty += int(np.maximum(rank - k, 0).sum())
     return 1.0 - penalty * 2.0 / (count * k * (2 * count - 3 * k - 1))

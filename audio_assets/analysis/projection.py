@@ -13,19 +13,11 @@ from audio_assets.analysis.map_quality import map_quality
 from audio_assets.analysis.neighbours import unit_rows
 from audio_assets.analysis.out_of_sample import lay_out
 from audio_assets.analysis.umap_layout import SMALLEST, pca_layout, umap_layout
+from audio_assets.encoding.pipeline import thread_count
 from audio_assets.schemas import COORDINATES, COORDINATES_3D
 from audio_assets.settings import Settings
 
 PARAMETERS_KEY = b"parameters"
-
-TSNE_THREADS = 2
-"""t-SNE's gradient sums over threads; with at most two, the sum is the same in either order.
-
-Two are slower than one on a processor that something else uses too: they wait for one another.
-"""
-
-TSNE_SMALL = 1500
-"""Below this many points one thread is quicker: the threads would mostly wait for one another."""
 
 
 class UmapParameters(BaseModel):
@@ -110,15 +102,15 @@ def tsne_coordinates(
     params: TsneParameters | None = None,
     dimensions: Literal[2, 3] = 2,
     *,
-    threads: int = TSNE_THREADS,
+    threads: int = 0,
 ) -> pa.Table:
-    """Map every window by t-SNE (van der Maaten and Hinton 2008), Barnes-Hut, started from a PCA.
+    """Map every window by t-SNE (van der Maaten and Hinton 2008), started from a PCA.
 
     Args:
         table: embeddings, `schemas.embeddings_schema`.
         params: the defaults when None.
         dimensions: of the map.
-        threads: one or two; the map is the same.
+        threads: the map is the same with any number; 0 takes one per processor.
 
     Returns:
         As `umap_coordinates`; the perplexity used is at most a third of the other windows, and
@@ -142,25 +134,21 @@ def _tsne_layout(
     """The layout of unit vectors [n, dim], float32 [n, dimensions], and the values used."""
     if len(units) < SMALLEST or bool((units == units[:1]).all()):
         return pca_layout(units, dimensions), {"method": "pca"}
-    from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits
+    from audio_assets.analysis.tsne_layout import tsne_layout
 
     perplexity = min(params.perplexity, (len(units) - 1) / 3)
     rate = params.learning_rate
     if dimensions == 3:
         # points have more room to fly apart; N / exaggeration: Belkina et al. 2019
         rate = min(rate, max(10.0, len(units) / 12))
-    model = TSNE(
-        n_components=dimensions,
+    layout = tsne_layout(
+        units,
+        dimensions=dimensions,
         perplexity=perplexity,
-        learning_rate=rate,  # pyright: ignore[reportArgumentType]
-        init="pca" if min(units.shape) >= dimensions else "random",
-        metric="euclidean",
-        random_state=params.seed,
-        n_jobs=1,
+        learning_rate=rate,
+        seed=params.seed,
+        threads=thread_count(threads),
     )
-    with threadpool_limits(1 if len(units) < TSNE_SMALL else threads, user_api="openmp"):
-        layout = np.asarray(model.fit_transform(units), np.float32)
     used = {
         "method": "tsne",
         "perplexity": perplexity,

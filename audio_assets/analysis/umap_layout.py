@@ -8,6 +8,7 @@ from types import ModuleType
 
 import numpy as np
 
+from audio_assets.analysis.compiled import keep_compiled
 from audio_assets.analysis.neighbours import neighbour_graph
 
 logger = logging.getLogger(__name__)
@@ -101,11 +102,9 @@ def _umap_with_cache() -> ModuleType:
     from numba.core.dispatcher import Dispatcher
 
     for module in (umap.umap_, umap.layouts, umap.utils, umap.spectral):
-        for function in vars(module).values():
-            if isinstance(function, Dispatcher) and function.py_func.__module__ == module.__name__:
-                try:
-                    function.enable_caching()
-                except RuntimeError as error:  # nowhere to write: compiles as it always did
-                    logger.info("numba's cache cannot be used: %s", error)
-                    return umap.umap_
+        keep_compiled(
+            function
+            for function in vars(module).values()
+            if isinstance(function, Dispatcher) and function.py_func.__module__ == module.__name__
+        )
     return umap.umap_

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audio_assets.encoding.shards import positions
+from audio_assets.encoding.stored_rows import StoredRows
 from audio_assets.errors import StorageError
 from audio_assets.schemas import embeddings_schema
 from audio_assets.storage import atomic_open
@@ -49,8 +50,8 @@ def rows_per_group(dim: int) -> int:
 
 
 def write_embeddings(
-    path: Path, windows: pa.Table, signature: str, dim: int, blocks: Iterator[np.ndarray],
-    metadata: dict[str, str],
+    path: Path, windows: pa.Table, signature: str, dim: int,
+    blocks: Iterator[np.ndarray | StoredRows], metadata: dict[str, str],
 ) -> None:  # fmt: skip
     """Write the table atomically; one row group is in memory at a time.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -85,6 +86,7 @@ def input_jobs(
         Jobs in the order of `rows`; the inputs of a long window may be cut over several.
     """
     chosen = windows.take(pa.array(rows)) if len(rows) < windows.num_rows else windows
+    columns = _Columns.of(chosen)
     path = chosen["path"].combine_chunks().dictionary_encode()
     codes, names = path.indices.to_numpy(zero_copy_only=False), path.dictionary.to_pylist()
     edges = np.flatnonzero(np.diff(codes)) + 1
@@ -94,7 +96,7 @@ def input_jobs(
         recording = recordings[names[codes[begin]]]
         limit = inputs_per_job(recording, transform)
         inputs: list[tuple[int, int, int, int]] = []
-        mine = chosen.slice(begin, end - begin)
+        mine = columns.part(begin, end)
         for row, spans in zip(
             rows[begin:end].tolist(), _spans(mine, recording, transform), strict=True
         ):
@@ -126,12 +128,13 @@ def first_spans(
     """
     counts = np.empty(windows.num_rows, np.int64)
     spans = np.empty((windows.num_rows, 2), np.int64)
+    columns = _Columns.of(windows)
     path = windows["path"].combine_chunks().dictionary_encode()
     codes, names = path.indices.to_numpy(zero_copy_only=False), path.dictionary.to_pylist()
     edges = np.flatnonzero(np.diff(codes)) + 1
     for begin, end in zip(np.r_[0, edges], np.r_[edges, len(codes)], strict=True):
         if begin < end:
-            mine = windows.slice(begin, end - begin)
+            mine = columns.part(begin, end)
             for i, found in enumerate(
                 _spans(mine, recordings[names[codes[begin]]], transform), begin
             ):
@@ -153,19 +156,36 @@ def is_native(transform: ArrayTransform) -> bool:
     return bool(getattr(transform, "native", False))
 
 
+@dataclass(frozen=True)
+class _Columns:
+    """What the inputs of windows depend on: first frames, frames, seconds of silence after them."""
+
+    start: np.ndarray
+    frames: np.ndarray
+    padded_s: np.ndarray
+
+    @classmethod
+    def of(cls, windows: pa.Table) -> Self:
+        return cls(*(windows[name].to_numpy() for name in ("start_frame", "frames", "padded_s")))
+
+    def part(self, begin: int, end: int) -> Self:
+        rows = slice(begin, end)
+        return type(self)(self.start[rows], self.frames[rows], self.padded_s[rows])
+
+
 def _spans(
-    windows: pa.Table, recording: Recording, transform: ArrayTransform
+    windows: _Columns, recording: Recording, transform: ArrayTransform
 ) -> Iterator[list[tuple[int, int]]]:
     """The input spans of windows of one recording."""
     from audio_assets.recordings.model_input import input_spans
 
     rate, frames = recording.sample_rate, recording.frames
-    padded = np.rint(windows["padded_s"].to_numpy() * rate).astype(np.int64)
-    columns = windows["start_frame"].to_numpy(), windows["frames"].to_numpy(), padded
+    starts, lengths = windows.start.tolist(), windows.frames.tolist()
     if is_native(transform):
-        yield from ([span] for span in zip(*(c.tolist() for c in columns[:2]), strict=True))
+        yield from ([span] for span in zip(starts, lengths, strict=True))
         return
-    for start, length, zeros in zip(*(column.tolist() for column in columns), strict=True):
+    padded = np.rint(windows.padded_s * rate).astype(np.int64).tolist()
+    for start, length, zeros in zip(starts, lengths, padded, strict=True):
         yield input_spans(
             start, length, rate, frames, transform.input_samples, transform.sample_rate, zeros
         )

@@ -9,11 +9,14 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
+from audio_assets.encoding.shards import ShardStore
+from audio_assets.encoding.stored_rows import StoredRows
+
 
 class RowSource(Protocol):
     """Finished rows that can be read by number."""
 
-    def take(self, rows: np.ndarray, /) -> np.ndarray:
+    def take(self, rows: np.ndarray, /) -> np.ndarray | StoredRows:
         """[n, *shape] of int64 [n] row numbers."""
         ...
 
@@ -50,8 +53,8 @@ def kept_windows(windows: pa.Table, failed: np.ndarray) -> tuple[pa.Table, np.nd
 
 
 def assemble(
-    plan: Plan, keep: np.ndarray, previous: RowSource | None, shards: RowSource, step: int
-) -> Iterator[np.ndarray]:
+    plan: Plan, keep: np.ndarray, previous: RowSource | None, shards: ShardStore, step: int
+) -> Iterator[np.ndarray | StoredRows]:
     """Finished rows in the order of the windows, `step` at a time.
 
     Args:

@@ -28,6 +28,7 @@ from audio_assets.encoding.previews import Previews, png_name
 from audio_assets.encoding.protocols import PicturedTransform
 from audio_assets.encoding.shards import ShardStore, remove_other_signatures, store_directory
 from audio_assets.encoding.signature import spectrogram_signature, transform_fields
+from audio_assets.encoding.stored_rows import StoredRows
 from audio_assets.encoding.window_arrays import WindowArrays, write_window_arrays
 from audio_assets.progress import Progress
 
@@ -200,9 +201,9 @@ class _Rows:
 
     arrays: WindowArrays
 
-    def take(self, rows: np.ndarray) -> np.ndarray:
-        """[n, *shape]."""
-        return self.arrays.take(rows)
+    def take(self, rows: np.ndarray) -> np.ndarray | StoredRows:
+        """[n, *shape]; what is only copied from file to file is not read."""
+        return self.arrays.rows(rows)
 
 
 def _compute(
@@ -268,6 +269,6 @@ def _draw_missing(
     def jobs() -> Iterator[tuple[int, str]]:
         yield from missing
 
-    for _ in ordered_map(draw, jobs(), workers=workers):
+    for _ in ordered_map(draw, jobs(), workers=workers) if missing else ():
         pass
     return len(missing)

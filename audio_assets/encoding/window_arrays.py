@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from audio_assets.encoding.shards import positions
+from audio_assets.encoding.stored_rows import StoredRows
 from audio_assets.errors import StorageError
-from audio_assets.storage import atomic_open, read_npy, read_parquet, write_parquet
+from audio_assets.storage import atomic_open, copy_part, read_npy, read_parquet, write_parquet
 
 INDEX = "index.parquet"
 ARRAY_KEY, ATTRIBUTES_KEY = b"array", b"attributes"
@@ -47,7 +48,7 @@ class WindowArrays:
         return positions(window_ids, self.window_ids)
 
     def take(self, rows: np.ndarray) -> np.ndarray:
-        """Copy rows by plain reads; pages of a memory map would stay and add up to the whole file.
+        """Copy rows by plain reads.
 
         Args:
             rows: int64 [n], each 0 ≤ row < N.
@@ -65,11 +66,22 @@ class WindowArrays:
         runs = np.split(np.arange(len(rows)), np.flatnonzero(np.diff(rows) != 1) + 1)
         with Path(mapped.filename).open("rb", buffering=0) as stream:
             for run in runs:
-                here = out[run[0] : run[-1] + 1]
-                stream.seek(mapped.offset + int(rows[run[0]]) * out[0].nbytes)
-                if stream.readinto(here.view(np.uint8).data) != here.nbytes:
-                    raise StorageError(f"{mapped.filename} ends before row {rows[run[-1]]}.")
+                self._stored(mapped, rows[run]).read(stream, out[run[0] : run[-1] + 1])
         return out
+
+    def rows(self, rows: np.ndarray) -> np.ndarray | StoredRows:
+        """As `take`, but nothing is read yet where the rows follow one another in the file."""
+        mapped = self.array
+        one_by_one = not len(rows) or bool((np.diff(rows) != 1).any())
+        if one_by_one or not isinstance(mapped, np.memmap) or mapped.filename is None:
+            return self.take(rows)
+        return self._stored(mapped, rows)
+
+    def _stored(self, mapped: np.memmap, rows: np.ndarray) -> StoredRows:
+        """Rows that follow one another, at least one."""
+        shape = (len(rows), *mapped.shape[1:])
+        offset = mapped.offset + int(rows[0]) * mapped[0].nbytes
+        return StoredRows(Path(str(mapped.filename)), offset, shape, mapped.dtype)
 
     @classmethod
     def open(cls, directory: Path) -> Self:
@@ -104,7 +116,7 @@ class WindowArrays:
 def write_window_arrays(
     directory: Path,
     index: pa.Table,
-    blocks: Iterable[np.ndarray],
+    blocks: Iterable[np.ndarray | StoredRows],
     shape: tuple[int, ...],
     dtype: np.dtype | str,
     attributes: dict[str, Any],
@@ -139,7 +151,10 @@ def write_window_arrays(
     with atomic_open(directory / name) as stream:
         np.lib.format.write_array_header_1_0(stream, header)
         for block in blocks:
-            stream.write(np.ascontiguousarray(block, dtype).data)
+            if isinstance(block, StoredRows) and block.dtype == dtype:
+                copy_part(block.file, block.offset, block.size, stream)
+            else:
+                stream.write(np.ascontiguousarray(block, dtype).data)
             rows += len(block)
         if rows != index.num_rows:
             raise StorageError(f"{rows} arrays were given for {index.num_rows} windows.")

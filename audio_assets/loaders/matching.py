@@ -6,7 +6,6 @@ import posixpath
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 from audio_assets.recordings.listing import AUDIO_EXTENSIONS
 
@@ -31,10 +30,10 @@ class FileIndex:
             kind: defaultdict(list) for kind in ("stem", "name", "bare", "nfc")
         }
         for key in keys:
-            path = PurePosixPath(key)
+            name = posixpath.basename(key)
             self._by["stem"][without_extension(key)].append(key)
-            self._by["name"][path.name].append(key)
-            self._by["bare"][without_extension(path.name)].append(key)
+            self._by["name"][name].append(key)
+            self._by["bare"][without_extension(name)].append(key)
             self._by["nfc"][unicodedata.normalize("NFC", key)].append(key)
 
     def find(self, name: str) -> str | None:

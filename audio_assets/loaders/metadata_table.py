@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from collections import Counter
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -146,7 +147,7 @@ def _standard_columns(frame: pd.DataFrame, keys: list[str], recordings: pa.Table
     """The standard columns but for the coordinates; null where the data set has none."""
     columns: dict[str, Any] = {
         "path": pa.array(keys, pa.string()),
-        "filename": pa.array([PurePosixPath(key).name for key in keys], pa.string()),
+        "filename": pa.array([posixpath.basename(key) for key in keys], pa.string()),
         "subfolder": pa.array([_subfolder(key) for key in keys], pa.string()),
         "start_time": recordings["start_time"],
     }
@@ -191,5 +192,4 @@ def _array(values: Any) -> pa.Array:
 
 
 def _subfolder(key: str) -> str | None:
-    parent = PurePosixPath(key).parent.as_posix()
-    return None if parent == "." else parent
+    return posixpath.dirname(key) or None

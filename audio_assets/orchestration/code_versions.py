@@ -38,7 +38,7 @@ def code_versions(settings: Settings) -> dict[str, str]:
             f"2 k={s.similarity_k} lancedb_above={s.lancedb_above if available() else 'never'}"
         ),
         "umap_coords": f"2 {umap}{third}" if s.compute_umap else "1 off",
-        "tsne_coords": f"2 {tsne}{third}" if s.compute_tsne else "1 off",
+        "tsne_coords": f"3 {tsne}{third}" if s.compute_tsne else "1 off",
         "clusters": f"2 {clusters}",
         "fiftyone_dataset": (
             f"2 field={s.embedding_field} samples={s.app_samples} persistent={s.persistent} "

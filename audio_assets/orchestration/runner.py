@@ -17,6 +17,7 @@ from audio_assets.models.card import ModelCard
 from audio_assets.models.registry import Checkpoint, list_checkpoints, resolve_checkpoint
 from audio_assets.orchestration.definitions import build_definitions
 from audio_assets.orchestration.execution import Executed, bars_on_stderr, execute
+from audio_assets.orchestration.imports_ahead import imported_meanwhile
 from audio_assets.orchestration.instance import open_instance
 from audio_assets.orchestration.jobs import ALL_ASSETS, ANALYSES
 from audio_assets.orchestration.locks import exclusive
@@ -127,7 +128,9 @@ class _Run:
         instance.add_dynamic_partitions(str(FOLDERS.name), [str(self.folder.folder)])
         instance.add_dynamic_partitions(str(CHECKPOINTS.name), [str(self.checkpoint.checkpoint)])
         config = {"raw_audio": {"verify": True}} if verify else None
-        self._add(execute(self.definitions, instance, ["raw_audio"], self.folder, config))
+        new = not output_path(self.home, "raw_audio", self.folder).is_file()
+        with imported_meanwhile() if new else nullcontext():
+            self._add(execute(self.definitions, instance, ["raw_audio"], self.folder, config))
         self._add(execute(self.definitions, instance, ["model_checkpoint"], self.checkpoint))
         due = self._due(instance)
         for wave in WAVES:

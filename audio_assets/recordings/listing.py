@@ -175,7 +175,7 @@ def _inside(path: Path, root: Path) -> bool:
 
 def _key(path: Path, root: Path) -> str:
     """Relative path; bytes that are not UTF-8 are escaped, which only happens beside a problem."""
-    key = path.relative_to(root).as_posix()
+    key = os.fspath(path)[len(os.fspath(root)) :].lstrip("/") or "."
     return os.fsencode(key).decode("utf-8", "backslashreplace")
 
 

@@ -22,7 +22,7 @@ from audio_assets.radio.identity import (
     reading_of_sound,
     sound_reading_changed,
 )
-from audio_assets.radio.names import NUMPY, is_radio_name
+from audio_assets.radio.names import NUMPY, is_radio_name, is_sigmf_name
 from audio_assets.radio.statement import RadioSettings
 from audio_assets.recordings.clock import NO_CORRECTION, ClockCorrection, with_clock
 from audio_assets.recordings.doubtful_times import with_doubt
@@ -100,7 +100,8 @@ def scan_folder(
     rows.update(_verify_all(work, workers, now, radio, listener))
     ordered = [rows[key] for key in sorted(rows)]
     for row in ordered:
-        moment = start_time_of_samples(root / row["path"]) or start_time(row["path"])
+        by_samples = is_sigmf_name(row["path"]) and start_time_of_samples(root / row["path"])
+        moment = by_samples or start_time(row["path"])
         row["warning"] = with_doubt(row["warning"], moment)
         row["recorder_time"] = None if moment is None else moment.astimezone(UTC)
         row["start_time"] = clock.correct(row["recorder_time"])

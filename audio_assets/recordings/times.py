@@ -9,11 +9,11 @@ year (most do) is described by that offset, such as `+01:00`, and then nothing i
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache, partial
-from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audio_assets.errors import UsageError
@@ -84,7 +84,7 @@ def local_time_of(filename: str, tz: str = "UTC", pattern: str | None = None) ->
     if pattern is not None:
         match = compile_pattern(pattern).search(filename)
         return _from_parts(match.groupdict(), zone) if match else None
-    name = PurePosixPath(filename).name
+    name = posixpath.basename(filename)
     stem = name.rsplit(".", 1)[0] if "." in name else name
     for known in (ISO, COMPACT):
         for match in known.finditer(stem):

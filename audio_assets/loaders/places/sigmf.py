@@ -28,7 +28,7 @@ class SigmfPlaces:
         """Read the metadata beside each recording; see `PlaceSource`."""
         found = Found()
         beside = set(self.side_files(root))
-        for recording in recordings:
+        for recording in recordings if beside else ():
             path = (root / recording.path).with_suffix(SUFFIX)
             if path not in beside:
                 continue

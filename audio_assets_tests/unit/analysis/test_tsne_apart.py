@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from audio_assets.analysis import projection, tsne_apart
+from audio_assets.analysis import tsne_apart, tsne_layout
 from audio_assets.analysis.projection import TsneParameters, tsne_coordinates
 from audio_assets.analysis.tsne_apart import tsne_begun, tsne_made
 from audio_assets.storage import write_parquet
@@ -27,7 +27,7 @@ def stored(directory: Path, count: int) -> tuple[Path, pa.Table]:
 
 
 def test_the_map_is_bit_for_bit_that_of_two_threads_here(tmp_path, monkeypatch):
-    monkeypatch.setattr(projection, "TSNE_SMALL", 100)  # the other process keeps to one thread
+    monkeypatch.setattr(tsne_layout, "LARGE", 100)  # the other process keeps to one thread
     path, table = stored(tmp_path, 300)
     with tsne_begun(path, "v1", TsneParameters()):
         made = tsne_made("v1", TsneParameters())
