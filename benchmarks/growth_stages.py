@@ -138,7 +138,7 @@ def run_vector_stage(name: str, windows: int, work: Path, embeddings: Path | Non
     elif name == "tsne":
         from audio_assets.analysis.projection import tsne_coordinates
 
-        tsne_coordinates(table)
+        tsne_coordinates(table, threads=1)
     else:
         from audio_assets.analysis.clusters import cluster_windows
 

@@ -31,7 +31,7 @@ def quick_records(home: Home) -> Iterator[None]:
         home: whose records are written.
     """
     root = home.root.resolve()
-    held: set[Path] = set()
+    held: dict[str, bool] = {}
     with ExitStack() as open_until_the_end:
 
         def opened(connection: Any, _record: object) -> None:
@@ -39,15 +39,14 @@ def quick_records(home: Home) -> Iterator[None]:
                 return
             # what stands in the way is no concern of this function: Dagster meets and tells it
             with suppress(sqlite3.Error):
-                file = _file(connection)
-                if file is None or not file.is_relative_to(root):
-                    return
-                _write_ahead(connection)
-                if file not in held:
-                    keeper = sqlite3.connect(file, check_same_thread=False)
-                    open_until_the_end.enter_context(closing(keeper))
-                    keeper.execute("SELECT count(*) FROM sqlite_master").fetchone()  # joins the log
-                    held.add(file)
+                name = _file(connection)
+                if name not in held:
+                    ours = bool(name) and Path(name).resolve().is_relative_to(root)
+                    if ours:
+                        open_until_the_end.enter_context(_kept_open(name))
+                    held[name] = ours
+                if held[name]:
+                    connection.execute("PRAGMA synchronous=NORMAL")
 
         event.listen(Engine, "connect", opened)
         try:
@@ -56,13 +55,19 @@ def quick_records(home: Home) -> Iterator[None]:
             event.remove(Engine, "connect", opened)
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Dagster sets this mode too, after it has made the tables of a new file one by one."""
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
+@contextmanager
+def _kept_open(name: str) -> Iterator[None]:
+    """A connection to a database, which is written ahead from now on: its file remembers that.
+
+    Dagster sets this mode too, after it has made the tables of a new file one by one.
+    """
+    with closing(sqlite3.connect(name, check_same_thread=False)) as keeper:
+        keeper.execute("PRAGMA journal_mode=WAL")
+        keeper.execute("SELECT count(*) FROM sqlite_master").fetchone()  # joins the log
+        yield
 
 
-def _file(connection: sqlite3.Connection) -> Path | None:
-    """The file of a database; None where it is in memory."""
+def _file(connection: sqlite3.Connection) -> str:
+    """The file of a database; empty where it is in memory."""
     names = [name for _, _, name in connection.execute("PRAGMA database_list") if name]
-    return Path(names[0]).resolve() if names else None
+    return names[0] if names else ""

@@ -17,7 +17,7 @@ from audio_assets.models.card import ModelCard
 from audio_assets.models.registry import Checkpoint, list_checkpoints, resolve_checkpoint
 from audio_assets.orchestration.definitions import build_definitions
 from audio_assets.orchestration.execution import Executed, bars_on_stderr, execute
-from audio_assets.orchestration.imports_ahead import imported_meanwhile
+from audio_assets.orchestration.imports_ahead import imported_meanwhile, libraries
 from audio_assets.orchestration.instance import open_instance
 from audio_assets.orchestration.jobs import ALL_ASSETS, ANALYSES
 from audio_assets.orchestration.locks import exclusive
@@ -65,7 +65,7 @@ def run_folder(
     found = _registered(home, checkpoint)
     folder = _want(home, FolderRegistry(home).get(folder_key), found.card)
     settings = settings.model_copy(update={"home": home.root})
-    run = _Run(home, folder.key, found.name, settings)
+    run = _Run(home, folder.key, found, settings)
     with exclusive(home, "folder", folder.key), bars_on_stderr(), readable_records(home):
         with quick_records(home), open_instance(home) as instance:
             run.execute(instance, verify=verify)
@@ -111,14 +111,15 @@ def _definitions(settings_json: str) -> dg.Definitions:
 class _Run:
     """The state of one run: what was executed so far."""
 
-    def __init__(self, home: Home, folder: str, checkpoint: str, settings: Settings) -> None:
+    def __init__(self, home: Home, folder: str, checkpoint: Checkpoint, settings: Settings) -> None:
         self.home = home
         self.settings = settings
         self.definitions = _definitions(settings.model_dump_json())
         self.compute = ComputeResource.of(settings)
         self.folder = Partition(folder=folder)
-        self.checkpoint = Partition(checkpoint=checkpoint)
-        self.pair = Partition(folder=folder, checkpoint=checkpoint)
+        self.card = checkpoint.card
+        self.checkpoint = Partition(checkpoint=checkpoint.name)
+        self.pair = Partition(folder=folder, checkpoint=checkpoint.name)
         self.seconds: dict[str, float] = dict.fromkeys(ALL_ASSETS, 0.0)
         self.metadata: dict[str, dict[str, Any]] = {}
         self.failed_checks: list[str] = []
@@ -129,7 +130,7 @@ class _Run:
         instance.add_dynamic_partitions(str(CHECKPOINTS.name), [str(self.checkpoint.checkpoint)])
         config = {"raw_audio": {"verify": True}} if verify else None
         new = not output_path(self.home, "raw_audio", self.folder).is_file()
-        with imported_meanwhile() if new else nullcontext():
+        with imported_meanwhile(libraries(self.card)) if new else nullcontext():
             self._add(execute(self.definitions, instance, ["raw_audio"], self.folder, config))
         self._add(execute(self.definitions, instance, ["model_checkpoint"], self.checkpoint))
         due = self._due(instance)

@@ -37,8 +37,9 @@ def lay(vectors: np.ndarray, dimensions: Literal[2, 3] = 2, **given: float) -> n
     return tsne_layout(vectors, dimensions=dimensions, seed=51, **named)  # pyright: ignore[reportArgumentType]
 
 
-def test_repulsion_is_the_sum_over_all_pairs():
-    points = np.random.default_rng(1).normal(scale=5, size=(3, 301)).astype(np.float32)
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_repulsion_is_the_sum_over_all_pairs(dimensions):
+    points = np.random.default_rng(1).normal(scale=5, size=(dimensions, 301)).astype(np.float32)
     found, whole = repulsion(points)
     y = points.T.astype(np.float64)
     q = 1 / (1 + squares(y))

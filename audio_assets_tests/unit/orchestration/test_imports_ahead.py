@@ -6,7 +6,8 @@ import sys
 import threading
 from pathlib import Path
 
-from audio_assets.orchestration.imports_ahead import imported_meanwhile
+from audio_assets.models.registry import resolve_checkpoint
+from audio_assets.orchestration.imports_ahead import imported_meanwhile, libraries
 
 
 def module(directory: Path, name: str, text: str) -> str:
@@ -41,3 +42,9 @@ def test_one_that_cannot_be_imported_is_passed_over(tmp_path, monkeypatch):
     good = module(tmp_path, "ahead_good", "import sys\nsys.ahead_done.set()\n")
     with imported_meanwhile((bad, good)):
         assert done.wait(10)
+
+
+def test_torch_is_imported_only_for_a_model_that_it_runs():
+    card = resolve_checkpoint("audiomaepp-esc10").card
+    assert "torch" in libraries(card)
+    assert "torch" not in libraries(card.model_copy(update={"kind": "tflite"}))
