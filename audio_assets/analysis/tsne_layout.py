@@ -82,21 +82,6 @@ def joint_probabilities(vectors: np.ndarray, perplexity: float) -> csr_matrix:
     return (both / both.sum()).astype(_F)
 
 
-def repulsion(points: np.ndarray, threads: int = 1) -> tuple[np.ndarray, float]:
-    """What pushes every point away from all others, and what normalizes it.
-
-    Args:
-        points: float32 [2 or 3, N].
-        threads: the result is the same with any number.
-
-    Returns:
-        (Σ_j (y_i - y_j) / (1 + |y_i - y_j|²)², float32, shaped as `points`;
-        Σ_{i≠j} 1 / (1 + |y_i - y_j|²)).
-    """
-    with _workers(points.shape[1], threads) as workers:
-        return workers.repulsion(points)
-
-
 def _start(vectors: np.ndarray, dimensions: int, seed: int) -> np.ndarray:
     """First principal components, tiny; random numbers where there are not as many."""
     if min(vectors.shape) < dimensions:
@@ -138,12 +123,15 @@ class _Workers:
         self.map = map if pool is None else pool.map
 
     def attraction(self, points: np.ndarray, near: csr_matrix, out: np.ndarray) -> None:
+        """Σ_j p_ij (y_i - y_j) / (1 + |y_i - y_j|²), float32, shaped as `points`."""
+
         def part(rows: tuple[int, int]) -> None:
             _attraction(near.indptr, near.indices, near.data, *_axes(points), out, *rows)
 
         list(self.map(part, self.parts))
 
     def repulsion(self, points: np.ndarray) -> tuple[np.ndarray, float]:
+        """(Σ_j (y_i - y_j) / (1 + |y_i - y_j|²)², Σ_{i≠j} 1 / (1 + |y_i - y_j|²))."""
         out, sums = np.empty_like(points), np.empty(points.shape[1], _F)
 
         def part(rows: tuple[int, int]) -> None:

@@ -10,7 +10,7 @@ from sklearn.manifold import TSNE
 
 from audio_assets.analysis import tsne_layout as module
 from audio_assets.analysis.neighbours import unit_rows
-from audio_assets.analysis.tsne_layout import joint_probabilities, repulsion, tsne_layout
+from audio_assets.analysis.tsne_layout import joint_probabilities, tsne_layout
 from audio_assets_tests.unit.analysis.test_projection import classes
 
 
@@ -40,7 +40,8 @@ def lay(vectors: np.ndarray, dimensions: Literal[2, 3] = 2, **given: float) -> n
 @pytest.mark.parametrize("dimensions", [2, 3])
 def test_repulsion_is_the_sum_over_all_pairs(dimensions):
     points = np.random.default_rng(1).normal(scale=5, size=(dimensions, 301)).astype(np.float32)
-    found, whole = repulsion(points)
+    with module._workers(301, 1) as workers:
+        found, whole = workers.repulsion(points)
     y = points.T.astype(np.float64)
     q = 1 / (1 + squares(y))
     expected = ((q**2)[:, :, None] * (y[:, None] - y[None])).sum(axis=1)
